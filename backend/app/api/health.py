@@ -1,0 +1,39 @@
+"""Is it alive, and can it serve?"""
+
+from typing import Literal
+
+from fastapi import APIRouter
+from pydantic import BaseModel
+from sqlalchemy import text
+
+from app.core.db import engine
+from app.core.errors import Refusal
+
+router = APIRouter(tags=["health"])
+
+
+class Health(BaseModel):
+    status: Literal["ok"] = "ok"
+
+
+class NotReady(Refusal):
+    """The database cannot be reached."""
+
+    status, code = 503, "not_ready"
+
+
+@router.get("/healthz")
+def alive() -> Health:
+    """This process answers; nothing else is asked."""
+    return Health()
+
+
+@router.get("/readyz")
+def ready() -> Health:
+    """This process can serve: the database answers. The broker is not asked, because requests do not need it."""
+    try:
+        with engine().connect() as connection:
+            connection.execute(text("SELECT 1"))
+    except Exception as error:
+        raise NotReady from error
+    return Health()

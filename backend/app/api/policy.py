@@ -1,0 +1,83 @@
+"""Who may call which route: one table, enforced at the door and walked by a test. A route that is not here does not start."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from app.api.callers import Caller
+from app.core.errors import Forbidden, Unauthorised
+
+Audience = Literal["public", "shopper", "customer", "signed_in", "staff"]
+
+STAFF_PERMISSIONS: dict[str, frozenset[str]] = {
+    "support": frozenset({"orders.read", "messages.read"}),
+    "packer": frozenset({"orders.read"}),
+    "finance": frozenset({"orders.read", "messages.read"}),
+    "manager": frozenset({"orders.read", "messages.read"}),
+    "admin": frozenset({"orders.read", "messages.read"}),
+}
+
+
+@dataclass(frozen=True)
+class Policy:
+    """`public`: anybody. `shopper`: anybody, but a cart only with its token or owner. `customer`: signed in, own things only.
+
+    `signed_in`: customer or staff, own things only. `staff`: by `permission`. With `permission` set beside `customer`,
+    staff who hold it may see every customer's.
+    """
+
+    audience: Audience
+    permission: str = ""
+
+    def check(self, caller: Caller) -> None:
+        """Unauthorised for nobody in particular, Forbidden for the wrong somebody; which rows they see is a WHERE clause."""
+        if self.audience in ("public", "shopper"):
+            return
+        if caller.kind == "guest":
+            raise Unauthorised
+        if caller.kind == "staff":
+            if self.audience == "signed_in" or self.permission in STAFF_PERMISSIONS.get(caller.role, ()):
+                return
+            raise Forbidden
+        if self.audience == "staff":
+            raise Forbidden
+
+
+PUBLIC, SHOPPER, CUSTOMER, SIGNED_IN = Policy("public"), Policy("shopper"), Policy("customer"), Policy("signed_in")
+
+POLICY: dict[tuple[str, str], Policy] = {
+    ("GET", "/healthz"): PUBLIC,
+    ("GET", "/readyz"): PUBLIC,
+    ("POST", "/api/v1/otp"): PUBLIC,
+    ("POST", "/api/v1/sessions"): PUBLIC,
+    ("POST", "/api/v1/sessions/refresh"): PUBLIC,
+    ("GET", "/api/v1/sessions"): SIGNED_IN,
+    ("DELETE", "/api/v1/sessions/current"): SIGNED_IN,
+    ("DELETE", "/api/v1/sessions/{session_id}"): SIGNED_IN,
+    ("GET", "/api/v1/me"): SIGNED_IN,
+    ("PATCH", "/api/v1/me"): CUSTOMER,
+    ("GET", "/api/v1/addresses"): CUSTOMER,
+    ("POST", "/api/v1/addresses"): CUSTOMER,
+    ("GET", "/api/v1/addresses/{address_id}"): CUSTOMER,
+    ("PATCH", "/api/v1/addresses/{address_id}"): CUSTOMER,
+    ("DELETE", "/api/v1/addresses/{address_id}"): CUSTOMER,
+    ("GET", "/api/v1/products"): PUBLIC,
+    ("GET", "/api/v1/products/{slug}"): PUBLIC,
+    ("POST", "/api/v1/carts"): SHOPPER,
+    ("GET", "/api/v1/carts/{cart_id}"): SHOPPER,
+    ("PUT", "/api/v1/carts/{cart_id}/lines/{variant_id}"): SHOPPER,
+    ("DELETE", "/api/v1/carts/{cart_id}/lines/{variant_id}"): SHOPPER,
+    ("POST", "/api/v1/checkouts"): CUSTOMER,
+    ("GET", "/api/v1/orders"): Policy("customer", "orders.read"),
+    ("GET", "/api/v1/orders/{order_id}"): Policy("customer", "orders.read"),
+    ("GET", "/api/v1/orders/{order_id}/explain"): Policy("customer", "orders.read"),
+    ("POST", "/api/v1/orders/{order_id}/payment-confirmation"): CUSTOMER,
+    ("POST", "/api/v1/payment-returns/{order_id}"): PUBLIC,  # the signature is the proof
+    ("GET", "/api/v1/messages"): Policy("staff", "messages.read"),
+    ("GET", "/api/v1/messages/{message_id}"): Policy("staff", "messages.read"),
+    ("POST", "/api/v1/webhooks/razorpay"): PUBLIC,  # the signature is the proof, here and below
+    ("POST", "/api/v1/webhooks/razorpay/{account_id}"): PUBLIC,
+    ("POST", "/api/v1/webhooks/sendgrid"): PUBLIC,
+    ("POST", "/api/v1/webhooks/sendgrid/{account_id}"): PUBLIC,
+    ("POST", "/api/v1/webhooks/twilio"): PUBLIC,
+    ("POST", "/api/v1/webhooks/twilio/{account_id}"): PUBLIC,
+}

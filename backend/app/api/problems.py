@@ -1,0 +1,91 @@
+"""Every error as a problem document (RFC 9457): `type`, `title`, `status`, `detail`, a stable `code`, and what would help."""
+
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel, ConfigDict
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+
+from app.core.errors import Refusal
+from app.core.logging import get_logger, request_id
+
+log = get_logger(__name__)
+MEDIA_TYPE = "application/problem+json"
+
+
+class FieldError(BaseModel):
+    """Which part of the request is wrong (a JSON pointer) and why."""
+
+    field: str
+    detail: str
+
+
+class Problem(BaseModel):
+    """What went wrong, for people (`detail`) and for programs (`code`). More members say what would be allowed instead."""
+
+    model_config = ConfigDict(extra="allow")
+
+    type: str = "about:blank"
+    title: str
+    status: int
+    detail: str
+    code: str
+    request_id: str = ""
+    errors: list[FieldError] | None = None
+
+
+def problem(status: int, code: str, detail: str, headers: dict[str, str] | None = None, **facts: Any) -> JSONResponse:
+    body = {
+        "type": "about:blank",
+        "title": HTTPStatus(status).phrase,
+        "status": status,
+        "detail": detail,
+        "code": code,
+        "request_id": request_id.get(),
+        **facts,
+    }
+    return JSONResponse(body, status, headers=headers, media_type=MEDIA_TYPE)
+
+
+def _refusal(_: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, Refusal)  # noqa: S101 - registered for it
+    wait = error.facts.get("retry_after_seconds")
+    headers = {"Retry-After": str(wait)} if wait else None
+    return problem(error.status, error.code, error.detail, headers, **error.facts)
+
+
+def _invalid(_: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, RequestValidationError)  # noqa: S101
+    errors = [
+        {"field": "/" + "/".join(str(part) for part in item["loc"][1:]), "detail": item["msg"]} for item in error.errors()
+    ]
+    broken = any(item["type"] == "json_invalid" for item in error.errors())
+    status, code = (400, "json_invalid") if broken else (422, "invalid")
+    return problem(status, code, "; ".join(f"{e['field']}: {e['detail']}" for e in errors[:5]), errors=errors)
+
+
+def _http(_: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, HTTPException)  # noqa: S101
+    code = HTTPStatus(error.status_code).name.lower()
+    return problem(error.status_code, code, str(error.detail), dict(error.headers or {}))
+
+
+def _crash(request: Request, error: Exception) -> JSONResponse:
+    log.error("request_failed", method=request.method, path=request.url.path, exc_info=error)
+    return problem(500, "internal_error", "Something broke on our side; it is logged under this request id.")
+
+
+def add_problem_handlers(app: FastAPI) -> None:
+    app.add_exception_handler(Refusal, _refusal)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(Exception, _crash)
+
+
+PROBLEM_RESPONSES: dict[int | str, dict[str, Any]] = {
+    "4XX": {"description": "Refused; nothing changed", "content": {MEDIA_TYPE: {"schema": Problem.model_json_schema()}}},
+}

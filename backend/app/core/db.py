@@ -1,0 +1,75 @@
+"""The database: one engine a process, least rights, and the columns every business table has.
+
+A connection logs in as the owner and at once becomes `rozana_app`, which cannot bypass row-level security; every policy
+compares `store_id` with the setting `app.store_id` and raises where it is unset, so a query without a store fails
+instead of seeing everything. Only `rozana_sweep` may look across stores, and only at which of them have something due.
+"""
+
+import functools
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Engine, ForeignKeyConstraint, MetaData, create_engine
+from sqlmodel import Field, SQLModel
+
+from app.core.clock import machine_now
+from app.core.config import settings
+from app.core.ids import new_id
+
+APP_ROLE, SWEEP_ROLE = "rozana_app", "rozana_sweep"
+CONNECT_SECONDS = 3
+SESSION_OPTIONS = {
+    "role": APP_ROLE,
+    "timezone": "UTC",
+    "statement_timeout": "30s",  # longer work is cut into slices
+    "lock_timeout": "5s",  # a request that waits longer has met a stuck holder
+    "idle_in_transaction_session_timeout": "60s",
+}
+
+SQLModel.metadata.naming_convention = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+}
+metadata: MetaData = SQLModel.metadata
+
+
+class Row(SQLModel):
+    """A business row. The key is (store_id, id): foreign keys carry both, so a row can never point into another store."""
+
+    store_id: UUID = Field(primary_key=True)
+    id: UUID = Field(default_factory=new_id, primary_key=True)
+    created_at: datetime = Field(default_factory=machine_now)
+
+
+def belongs_to(table: str, column: str | None = None, **options: Any) -> ForeignKeyConstraint:
+    """A foreign key (store_id, column) → table; `column` defaults to the singular, `orders` → `order_id`."""
+    return ForeignKeyConstraint(
+        ["store_id", column or f"{table.removesuffix('s')}_id"], [f"{table}.store_id", f"{table}.id"], **options
+    )
+
+
+def _options(**overrides: str) -> str:
+    return " ".join(f"-c {key}={value}" for key, value in {**SESSION_OPTIONS, **overrides}.items())
+
+
+def make_engine(url: str, pool_size: int, *, role: str = APP_ROLE) -> Engine:
+    """An engine whose connections act as `role`. RuntimeError when no URL is set."""
+    if not url:
+        raise RuntimeError("DATABASE_URL is not set; `scripts/run` starts a database for development, see .env.example")
+    return create_engine(
+        url,
+        pool_size=pool_size,
+        max_overflow=2,
+        pool_pre_ping=True,
+        connect_args={"connect_timeout": CONNECT_SECONDS, "options": _options(role=role)},
+    )
+
+
+@functools.lru_cache(maxsize=1)
+def engine() -> Engine:
+    """This process's engine, made at first use (in a worker: after the fork)."""
+    return make_engine(settings.database_url, settings.db_pool_size)

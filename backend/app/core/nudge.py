@@ -1,0 +1,105 @@
+"""A nudge wakes a worker: a task name and ids, sent after the commit, soon or never.
+
+The caller pays one `put_nowait`; a thread publishes. A broker that is away, silent or full costs nobody anything: the nudge
+is dropped, the breaker opens for a while, and the sweep finds the row.
+"""
+
+import atexit
+import os
+import queue
+import threading
+import time
+from dataclasses import dataclass
+from typing import Any
+
+from app.core.celery_app import celery_app
+from app.core.logging import get_logger, request_id
+
+log = get_logger(__name__)
+
+BOUNDED = {"socket_connect_timeout": 0.5, "socket_timeout": 1.0, "max_retries": 0}
+QUEUE_SIZE = 10_000  # nudges waiting in this process; more are dropped, their rows are swept
+OPEN_SECONDS = 5.0  # how long the breaker stays open after a failed publish
+EXPIRES_SECONDS = 300  # an old nudge is noise: the sweep has been by
+
+
+@dataclass(frozen=True)
+class Nudge:
+    """Which task a nudge calls, and how urgent: 9 first. Its queue follows from the task's module (`celery_app.route`)."""
+
+    task: str
+    priority: int
+
+
+NUDGES: dict[str, Nudge] = {
+    "deliver_message": Nudge("app.tasks.notifications.deliver", 6),
+    "deliver_urgent_message": Nudge("app.tasks.notifications.deliver", 9),
+    "drain_messages": Nudge("app.tasks.notifications.drain", 3),
+    "apply_event": Nudge("app.tasks.inbox.apply", 9),
+    "drain_events": Nudge("app.tasks.inbox.drain", 6),
+    "look_up_payment": Nudge("app.tasks.payments.look_up", 9),
+    "drain_payments": Nudge("app.tasks.payments.drain", 6),
+}
+
+
+class Nudger:
+    """Sends nudges from a thread of its own; made anew in a forked child at its first use."""
+
+    def __init__(self) -> None:
+        self.pid: int | None = None
+        self.sent = self.dropped = 0
+        self.open_until = 0.0
+        self.waiting: queue.Queue[tuple[Nudge, tuple[str, ...], str]] = queue.Queue(QUEUE_SIZE)
+
+    def send(self, name: str, *ids: str) -> None:
+        if self.pid != os.getpid():
+            self._start()
+        try:
+            self.waiting.put_nowait((NUDGES[name], ids, request_id.get()))
+        except queue.Full:
+            self.dropped += 1
+
+    def flush(self, seconds: float) -> None:
+        """Wait until everything was tried, `seconds` at most: for the end of a process, and for tests."""
+        end = time.monotonic() + seconds
+        while self.waiting.unfinished_tasks and time.monotonic() < end:
+            time.sleep(0.005)
+
+    def _start(self) -> None:
+        self.pid, self.open_until, self.waiting = os.getpid(), 0.0, queue.Queue(QUEUE_SIZE)
+        threading.Thread(target=self._run, name="nudger", daemon=True).start()
+        atexit.register(self.flush, 1.0)
+
+    def _run(self) -> None:
+        producer: Any = None
+        while True:
+            nudge, ids, correlation_id = self.waiting.get()
+            try:
+                if time.monotonic() < self.open_until:
+                    self.dropped += 1
+                    continue
+                producer = producer or self._producer()
+                celery_app.send_task(
+                    nudge.task,
+                    args=ids,
+                    priority=nudge.priority,
+                    producer=producer,
+                    retry=False,
+                    expires=EXPIRES_SECONDS,
+                    headers={"request_id": correlation_id} if correlation_id else None,
+                    ignore_result=True,  # else each send subscribes on the result backend
+                )
+                self.sent += 1
+            except Exception as error:  # noqa: BLE001 - whatever the broker does, the caller's work is a row already
+                producer, self.open_until = None, time.monotonic() + OPEN_SECONDS
+                self.dropped += 1
+                log.warning("nudge_not_sent", task=nudge.task, error=str(error), then="the sweep finds the row")
+            finally:
+                self.waiting.task_done()
+
+    def _producer(self) -> Any:
+        options = {**celery_app.conf.broker_transport_options, **BOUNDED}
+        return celery_app.amqp.Producer(celery_app.connection_for_write(transport_options=options))
+
+
+nudger = Nudger()

@@ -1,0 +1,61 @@
+"""Which store is meant, and its accounts. The first four run as `rozana_sweep`, before a store is known."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select as columns
+from sqlalchemy.dialects.postgresql import insert
+from sqlmodel import Session, col, select
+
+from app.core.ids import new_id
+from app.core.work import store_of
+from app.stores.models import NumberSeries, ProviderAccount, Store
+
+_FACTS = columns(
+    col(Store.id), col(Store.slug), col(Store.host), col(Store.is_default), col(Store.mode), col(Store.zone),
+    col(Store.clock_offset_seconds),
+)  # fmt: skip
+
+
+def facts_by_host(session: Session, host: str) -> Any | None:
+    return session.execute(_FACTS.where(col(Store.host) == host)).one_or_none()
+
+
+def facts_by_id(session: Session, store_id: UUID) -> Any | None:
+    return session.execute(_FACTS.where(col(Store.id) == store_id)).one_or_none()
+
+
+def facts_of_any(session: Session, limit: int) -> Sequence[Any]:
+    """The default store first; at most `limit` of them."""
+    return session.execute(_FACTS.order_by(col(Store.is_default).desc(), col(Store.id)).limit(limit)).all()
+
+
+def store_of_account(session: Session, account_id: UUID) -> UUID | None:
+    return session.scalar(columns(col(ProviderAccount.store_id)).where(col(ProviderAccount.id) == account_id))
+
+
+def get(session: Session) -> Store:
+    """The store this session works in."""
+    return session.exec(select(Store).where(Store.id == store_of(session))).one()
+
+
+def active_account(session: Session, provider: str) -> ProviderAccount | None:
+    statement = select(ProviderAccount).where(ProviderAccount.provider == provider, col(ProviderAccount.is_active))
+    return session.exec(statement).one_or_none()
+
+
+def account(session: Session, account_id: UUID, provider: str) -> ProviderAccount | None:
+    statement = select(ProviderAccount).where(ProviderAccount.id == account_id, ProviderAccount.provider == provider)
+    return session.exec(statement).one_or_none()
+
+
+def take_number(session: Session, series: str) -> int:
+    """The next number of the series. Holds the series' row until the transaction ends: call it last."""
+    statement = (
+        insert(NumberSeries)
+        .values(store_id=store_of(session), id=new_id(), series=series, last_number=1)
+        .on_conflict_do_update(index_elements=["store_id", "series"], set_={"last_number": col(NumberSeries.last_number) + 1})
+        .returning(col(NumberSeries.last_number))
+    )
+    return session.scalars(statement).one()

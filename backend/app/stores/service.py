@@ -1,0 +1,131 @@
+"""Which store is meant, and what it needs to talk to a provider."""
+
+import json
+import time
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlmodel import Session
+
+from app.core.config import settings
+from app.core.security import decrypt, encrypt
+from app.core.work import across_stores, store_of
+from app.stores import queries
+from app.stores.errors import AccountNotFound, NoStore, NotConfigured, StoreNotNamed
+from app.stores.models import ProviderAccount, Store
+
+CACHE_SECONDS = 30.0  # how long a process may go on with an old host name or zone of a live store
+ENVIRONMENT_KEYS = {
+    "razorpay": ("key_id", "key_secret", "webhook_secret", "webhook_secret_previous"),
+    "sendgrid": ("api_key", "from_email", "webhook_public_key"),
+    "twilio": ("account_sid", "auth_token", "phone_number"),
+}
+
+
+@dataclass(frozen=True)
+class StoreFacts:
+    """What a door needs to know of a store before it opens a transaction; also its clock."""
+
+    id: UUID
+    slug: str
+    host: str | None
+    is_default: bool
+    mode: str
+    zone: str
+    clock_offset_seconds: int
+
+
+@dataclass(frozen=True)
+class Account:
+    """A provider account with its secrets in the clear: handed to a call, never stored, logged or rendered."""
+
+    id: UUID
+    provider: str
+    secrets: dict[str, str]
+
+
+_cache: dict[str, tuple[float, StoreFacts]] = {}
+
+
+def find(host: str) -> StoreFacts:
+    """The store a request to `host` is for: by host name, else the only store. Refuses rather than guesses."""
+    known = _cache.get(host)
+    if known and known[0] > time.monotonic():
+        return known[1]
+    with across_stores() as session:
+        record = queries.facts_by_host(session, host)
+        if record is None:
+            stores = queries.facts_of_any(session, limit=2)
+            if not stores:
+                raise NoStore
+            if len(stores) > 1:
+                raise StoreNotNamed
+            record = stores[0]
+    facts = StoreFacts(*record)
+    if facts.mode == "live":  # a test store's clock moves: always read
+        _cache[host] = (time.monotonic() + CACHE_SECONDS, facts)
+    return facts
+
+
+def find_by_id(store_id: UUID | None) -> StoreFacts:
+    """The named store, else the only one: how tasks and commands find theirs."""
+    with across_stores() as session:
+        if store_id is not None:
+            record = queries.facts_by_id(session, store_id)
+            if record is None:
+                raise NoStore(f"there is no store {store_id}")
+            return StoreFacts(*record)
+        stores = queries.facts_of_any(session, limit=2)
+    if len(stores) != 1:
+        raise StoreNotNamed("several stores live here: pass store_id") if stores else NoStore
+    return StoreFacts(*stores[0])
+
+
+def find_by_account(account_id: UUID | None) -> UUID:
+    """The store whose webhook URL names `account_id`; None is the bare URL, the default store's."""
+    with across_stores() as session:
+        if account_id is None:
+            stores = queries.facts_of_any(session, limit=1)
+            if not stores:
+                raise NoStore
+            return StoreFacts(*stores[0]).id
+        store_id = queries.store_of_account(session, account_id)
+    if store_id is None:
+        raise AccountNotFound
+    return store_id
+
+
+def get(session: Session) -> Store:
+    """The store of this session, whole."""
+    return queries.get(session)
+
+
+def provider_account(session: Session, provider: str, account_id: UUID | None = None) -> Account:
+    """The store's active account at `provider` (or the named one), its secrets decrypted or taken from the environment."""
+    row = queries.account(session, account_id, provider) if account_id else queries.active_account(session, provider)
+    if row is None:
+        raise AccountNotFound if account_id else NotConfigured(f"this store has no {provider} account")
+    if row.credentials is not None:
+        return Account(row.id, provider, json.loads(decrypt(row.credentials)))
+    secrets = {key: getattr(settings, f"{provider}_{key}") for key in ENVIRONMENT_KEYS[provider]}
+    return Account(row.id, provider, secrets)
+
+
+def add_account(session: Session, provider: str, secrets: dict[str, str] | None) -> ProviderAccount:
+    """Give the store an account; None: it uses the environment's settings (the default store only)."""
+    credentials = None if secrets is None else encrypt(json.dumps(secrets).encode())
+    row = ProviderAccount(store_id=store_of(session), provider=provider, credentials=credentials)
+    session.add(row)
+    session.flush()
+    return row
+
+
+def take_number(session: Session, series: str) -> int:
+    """The next number of a series (`orders:26`); gaps happen where a transaction rolls back. Call it last: it locks."""
+    return queries.take_number(session, series)
+
+
+def change_account(session: Session, row: ProviderAccount, secrets: dict[str, str]) -> None:
+    """Replace the account's secrets (a rotated key, a new webhook secret)."""
+    row.credentials = encrypt(json.dumps(secrets).encode())
+    session.add(row)

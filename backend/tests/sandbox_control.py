@@ -1,0 +1,100 @@
+"""What a test tells the sandbox to do, and what it asks it: a thin client of its control API, for one store's accounts."""
+
+from typing import Any
+from uuid import UUID
+
+import httpx2
+
+
+class Sandbox:
+    """Everything here is scoped to the accounts of one store, so tests never touch each other."""
+
+    def __init__(self, url: str, store_id: UUID) -> None:
+        self.url = url
+        self.http = httpx2.Client(base_url=url, timeout=20)
+        tag = store_id.hex
+        self.key_id = f"rzp_test_{tag}"
+        self.account_sid = f"AC{tag}"
+        self.api_key = f"SG.{tag}"
+        self.razorpay = {"key_id": self.key_id, "key_secret": f"secret-{tag}", "webhook_secret": f"webhook-{tag}"}
+        self.twilio = {"account_sid": self.account_sid, "auth_token": f"token-{tag}", "phone_number": "+15005550006"}
+        self.sendgrid = {"api_key": self.api_key, "from_email": "shop@example.in"}
+
+    def open_accounts(self, api_url: str, razorpay_account: UUID, sendgrid_account: UUID) -> str:
+        """Declare the accounts with their webhooks; returns SendGrid's public key."""
+        hook = f"{api_url}/api/v1/webhooks"
+        body = {
+            "key_secret": self.razorpay["key_secret"],
+            "webhooks": [{"url": f"{hook}/razorpay/{razorpay_account}", "secret": self.razorpay["webhook_secret"]}],
+        }
+        self._put(f"/control/razorpay/accounts/{self.key_id}", body)
+        self._put(f"/control/twilio/accounts/{self.account_sid}", {"auth_token": self.twilio["auth_token"]})
+        account = self._put(
+            "/control/sendgrid/accounts",
+            {"api_key": self.api_key, "event_webhook_url": f"{hook}/sendgrid/{sendgrid_account}"},
+        )
+        return str(account["public_key"])
+
+    def pay(self, provider_order_id: str, outcome: str = "captured", **more: Any) -> dict[str, str]:
+        """The customer pays (or fails) on the checkout page; the answer is what the browser brings back."""
+        answer: dict[str, str] = self._post(f"/control/razorpay/orders/{provider_order_id}/pay", {"outcome": outcome, **more})
+        return answer
+
+    def fault(self, operation: str, fault: str, times: int = 1, account: str | None = None, seconds: float = 60) -> None:
+        self._post(
+            "/control/faults",
+            {"account": account or self._account_of(operation), "operation": operation, "fault": fault, "times": times,
+             "seconds": seconds},
+        )  # fmt: skip
+
+    def webhooks(self, mode: str, account: str | None = None, **more: Any) -> None:
+        """send | hold | drop, with duplicate, shuffle, delay_seconds."""
+        self._post("/control/webhooks", {"account": account or self.key_id, "mode": mode, **more})
+
+    def release_webhooks(self, account: str | None = None) -> None:
+        self._post("/control/webhooks/release", {"account": account or self.key_id})
+
+    def receipts(self, mode: str) -> None:
+        """auto | hold, of both message providers."""
+        for account in (self.account_sid, self.api_key):
+            self._put("/control/receipts", {"account": account, "mode": mode})
+
+    def calls(self, operation: str, account: str | None = None) -> list[dict[str, Any]]:
+        return self._get("/control/calls", account=account or self._account_of(operation), operation=operation)
+
+    def ledger(self) -> dict[str, list[dict[str, Any]]]:
+        found: dict[str, list[dict[str, Any]]] = self._get("/control/ledger", account=self.key_id)
+        return found
+
+    def events(self, account: str | None = None) -> list[dict[str, Any]]:
+        return self._get("/control/events", account=account or self.key_id)
+
+    def inbox(self, **filters: Any) -> list[dict[str, Any]]:
+        """Every e-mail and SMS of this store, newest first; filters: to, channel, limit."""
+        return [
+            message
+            for account in (self.account_sid, self.api_key)
+            for message in self._get("/control/inbox", account=account, **filters)
+        ]
+
+    def receipt(self, message_id: str, status: str, error_code: str | None = None) -> None:
+        self._post(f"/control/messages/{message_id}/receipt", {"status": status, "error_code": error_code})
+
+    def _account_of(self, operation: str) -> str:
+        if operation.startswith("mail."):
+            return self.api_key
+        return self.account_sid if operation.startswith("messages.") else self.key_id
+
+    def _get(self, path: str, **params: Any) -> Any:
+        return self._checked(self.http.get(path, params={k: v for k, v in params.items() if v is not None}))
+
+    def _post(self, path: str, body: dict[str, Any]) -> Any:
+        return self._checked(self.http.post(path, json=body))
+
+    def _put(self, path: str, body: dict[str, Any]) -> Any:
+        return self._checked(self.http.put(path, json=body))
+
+    @staticmethod
+    def _checked(answer: httpx2.Response) -> Any:
+        assert answer.is_success, f"{answer.request.url}: {answer.status_code} {answer.text[:500]}"
+        return answer.json() if answer.content else None
