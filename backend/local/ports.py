@@ -10,7 +10,7 @@ TRIES = 50
 
 
 def free_port(preferred: int | None = None) -> int:
-    """`preferred` if nobody listens there, else another free port. Somebody may take it before you do: then ask again."""
+    """`preferred` if nobody listens there, else another free port. Somebody may take it first: then ask again."""
     candidates = [preferred] if preferred else []
     # Not `random`: test runners seed it, and all their workers would try the same ports in the same order.
     candidates += [LOWEST_PORT + secrets.randbelow(HIGHEST_PORT - LOWEST_PORT + 1) for _ in range(TRIES)]

@@ -92,6 +92,11 @@ class EmbeddedPostgres:
         self._create_role_and_database()
         return self.url
 
+    def ask_to_stop(self) -> None:
+        """Begin to stop, without waiting."""
+        if self._child is not None:
+            self._child.ask_to_stop()
+
     def stop(self) -> None:
         """Stop in order; passing data goes with it. Safe to call twice, or when never started."""
         if self._child is not None:
@@ -126,7 +131,7 @@ class EmbeddedPostgres:
         """Start the server and wait until it answers: on `port` if given, else on the last one or any free one."""
         data = home / "data"
         cluster.wait_for_predecessor(data, STOP_SECONDS)
-        command = [cluster.binaries(home, self._user) / "postgres", "-D", data]
+        command: list[str | Path] = [cluster.binaries(home, self._user) / "postgres", "-D", data]
         settings = [f"listen_addresses={LOOPBACK}", "unix_socket_directories=", "timezone=UTC", "max_connections=200"]
         settings += () if self._durable else CARELESS
         preferred = int(self._notes.get("port", 0)) or None

@@ -99,6 +99,10 @@ class Child:
     def exit_status(self) -> int | None:
         return self._process.poll()
 
+    def wait(self, seconds: float) -> int:
+        """Its exit status; subprocess.TimeoutExpired when it is not over by then."""
+        return self._process.wait(seconds)
+
     def ask_to_stop(self) -> None:
         """Send the stop signal; a paused child is continued, or it would never see it."""
         self._signal(self._stop_signal)

@@ -59,6 +59,11 @@ class EmbeddedValkey:
         self._launch(preferred=int(notes.get("port", 0)) or None)
         return self.url
 
+    def ask_to_stop(self) -> None:
+        """Begin to stop, without waiting."""
+        if self._child is not None:
+            self._child.ask_to_stop()
+
     def stop(self) -> None:
         """Stop in order, data on disk. Safe to call twice, or when never started."""
         if self._child is not None:
