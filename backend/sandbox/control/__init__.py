@@ -1,0 +1,9 @@
+"""The control API, outside the providers' paths: what tests and supervisors ask of the sandbox itself."""
+
+from fastapi import APIRouter
+
+from sandbox.control import behaviour, declare, happenings, records
+
+router = APIRouter(prefix="/control")
+for part in (declare, behaviour, happenings, records):
+    router.include_router(part.router)

@@ -1,0 +1,1 @@
+"""Razorpay as its callers see it: orders, payments, the hosted checkout."""

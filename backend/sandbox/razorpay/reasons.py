@@ -1,0 +1,65 @@
+"""Why payments fail, in Razorpay's words."""
+
+# reason -> (code, description, source, step)
+REASONS: dict[str, tuple[str, str, str, str]] = {
+    "payment_failed": (
+        "BAD_REQUEST_ERROR",
+        "Payment failed due to a technical issue. Please try again.",
+        "gateway",
+        "payment_authorization",
+    ),
+    "payment_cancelled": (
+        "BAD_REQUEST_ERROR",
+        "You've cancelled the payment. Try again or complete the payment later.",
+        "customer",
+        "payment_authentication",
+    ),
+    "payment_timed_out": (
+        "GATEWAY_ERROR",
+        "Payment was unsuccessful as you could not complete it in time.",
+        "customer",
+        "payment_authentication",
+    ),
+    "insufficient_funds": (
+        "BAD_REQUEST_ERROR",
+        "Payment failed because of insufficient balance in the account.",
+        "issuer_bank",
+        "payment_authorization",
+    ),
+    "card_declined": (
+        "BAD_REQUEST_ERROR",
+        "Your payment was declined by the issuing bank.",
+        "issuer_bank",
+        "payment_authorization",
+    ),
+    "incorrect_otp": (
+        "BAD_REQUEST_ERROR",
+        "Payment failed because the OTP entered was incorrect.",
+        "customer",
+        "payment_authentication",
+    ),
+    "bank_technical_error": (
+        "GATEWAY_ERROR",
+        "Payment failed because the bank is facing technical issues.",
+        "bank",
+        "payment_authorization",
+    ),
+    "payment_risk_check_failed": (
+        "BAD_REQUEST_ERROR",
+        "Payment was blocked by a risk check.",
+        "business",
+        "payment_authorization",
+    ),
+}
+
+
+def failure_fields(reason: str) -> dict[str, str]:
+    """The error_* fields of a failed payment; a reason not listed keeps its name and gets a general description."""
+    code, description, source, step = REASONS.get(reason, REASONS["payment_failed"])
+    return {
+        "error_code": code,
+        "error_description": description,
+        "error_source": source,
+        "error_step": step,
+        "error_reason": reason,
+    }

@@ -1,0 +1,1 @@
+"""Webhooks and status callbacks: generated as rows, signed and delivered by background threads."""
