@@ -15,7 +15,8 @@ class Sandbox:
         tag = store_id.hex
         self.key_id = f"rzp_test_{tag}"
         self.account_sid = f"AC{tag}"
-        self.api_key = f"SG.{tag}"
+        self.mail_account = tag  # the public part of the key, by which the sandbox names the account
+        self.api_key = f"SG.{tag}.secret"
         self.razorpay = {"key_id": self.key_id, "key_secret": f"secret-{tag}", "webhook_secret": f"webhook-{tag}"}
         self.twilio = {"account_sid": self.account_sid, "auth_token": f"token-{tag}", "phone_number": "+15005550006"}
         self.sendgrid = {"api_key": self.api_key, "from_email": "shop@example.in"}
@@ -56,7 +57,7 @@ class Sandbox:
 
     def receipts(self, mode: str) -> None:
         """auto | hold, of both message providers."""
-        for account in (self.account_sid, self.api_key):
+        for account in (self.account_sid, self.mail_account):
             self._put("/control/receipts", {"account": account, "mode": mode})
 
     def calls(self, operation: str, account: str | None = None) -> list[dict[str, Any]]:
@@ -73,7 +74,7 @@ class Sandbox:
         """Every e-mail and SMS of this store, newest first; filters: to, channel, limit."""
         return [
             message
-            for account in (self.account_sid, self.api_key)
+            for account in (self.account_sid, self.mail_account)
             for message in self._get("/control/inbox", account=account, **filters)
         ]
 
@@ -82,7 +83,7 @@ class Sandbox:
 
     def _account_of(self, operation: str) -> str:
         if operation.startswith("mail."):
-            return self.api_key
+            return self.mail_account
         return self.account_sid if operation.startswith("messages.") else self.key_id
 
     def _get(self, path: str, **params: Any) -> Any:
