@@ -1,9 +1,13 @@
 """Every table of the product, for Alembic and for tests; importing this module imports all models."""
 
+from app.accounts import models as accounts
 from app.audit import models as audit
+from app.carts import models as carts
+from app.catalog import models as catalog
 from app.core.db import metadata
 from app.idempotency import models as idempotency
 from app.inbox import models as inbox
+from app.stock import models as stock
 from app.stores import models as stores
 
-__all__ = ["audit", "idempotency", "inbox", "metadata", "stores"]
+__all__ = ["accounts", "audit", "carts", "catalog", "idempotency", "inbox", "metadata", "stock", "stores"]
