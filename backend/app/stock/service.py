@@ -1,0 +1,107 @@
+"""Stock: what came in, what is promised, what went out. Every change is a movement, and nothing goes below zero.
+
+Levels are locked last of all (after cart, order and payment) and in the order of variant ids.
+"""
+
+from collections.abc import Collection, Mapping
+from datetime import datetime
+from uuid import UUID
+
+from sqlmodel import Session
+
+from app.audit.service import record
+from app.core.actor import Actor
+from app.stock import queries
+from app.stock.errors import OutOfStock
+from app.stock.models import MovementKind, ReservationStatus
+
+
+def availability(session: Session, variant_ids: Collection[UUID]) -> dict[UUID, int]:
+    """Pieces of each variant that are on the shelf and promised to nobody; 0 for one never received. One statement, no lock."""
+    levels = queries.levels(session, variant_ids)
+    return {variant_id: levels[variant_id].available if variant_id in levels else 0 for variant_id in variant_ids}
+
+
+def receive(session: Session, quantities: Mapping[UUID, int], *, cause: str, actor: Actor, now: datetime) -> None:
+    """Put pieces on the shelf. Running it twice puts them there twice: the caller knows why they came."""
+    _require_positive(quantities)
+    session.flush()
+    queries.receive(session, quantities, cause, now)
+    for variant_id, quantity in quantities.items():
+        record(session, actor, "stock.received", ("variants", variant_id), {"received": [0, quantity]}, cause)
+
+
+def reserve_many(
+    session: Session,
+    order_id: UUID | None,
+    quantities: Mapping[UUID, int],
+    expires_at: datetime | None,
+    now: datetime,
+    actor: Actor,
+) -> None:
+    """Promise all of `quantities` to the order until `expires_at`, or raise OutOfStock and promise nothing.
+
+    Locks the levels until the transaction ends. An order that holds a variant already may not reserve it again: the
+    database refuses the second call.
+    """
+    _require_positive(quantities)
+    session.flush()  # the order's own row must be there before a reservation points to it
+    levels = queries.levels(session, quantities, lock=True)
+    available = {variant_id: levels[variant_id].available if variant_id in levels else 0 for variant_id in quantities}
+    short = {variant_id: left for variant_id, left in available.items() if left < quantities[variant_id]}
+    if short:
+        raise OutOfStock(
+            variants=[
+                {"variant_id": str(variant_id), "requested_quantity": quantities[variant_id], "available_quantity": left}
+                for variant_id, left in sorted(short.items())
+            ]
+        )
+    queries.reserve(session, quantities, order_id, expires_at, "reserved for an order", now)
+    if order_id:
+        _record(session, actor, "stock.reserved", order_id, quantities)
+
+
+def firm_up(session: Session, order_id: UUID) -> int:
+    """The order is paid: what it holds no longer expires. How many lines it holds (0: released meanwhile). Safe to repeat."""
+    session.flush()
+    return queries.firm_up(session, order_id)
+
+
+def release_many(session: Session, order_id: UUID, *, cause: str, actor: Actor, now: datetime) -> dict[UUID, int]:
+    """Give back what the order still holds (cancelled, expired). What was given back, by variant; a repeat finds nothing."""
+    return _settle(session, order_id, MovementKind.RELEASE, ReservationStatus.RELEASED, cause=cause, actor=actor, now=now)
+
+
+def deduct_many(session: Session, order_id: UUID, *, cause: str, actor: Actor, now: datetime) -> dict[UUID, int]:
+    """Take what the order holds off the shelf (packed). What left, by variant; a repeat finds nothing."""
+    return _settle(session, order_id, MovementKind.DEDUCT, ReservationStatus.DEDUCTED, cause=cause, actor=actor, now=now)
+
+
+def _settle(
+    session: Session,
+    order_id: UUID,
+    kind: MovementKind,
+    status: ReservationStatus,
+    *,
+    cause: str,
+    actor: Actor,
+    now: datetime,
+) -> dict[UUID, int]:
+    session.flush()
+    settled = queries.settle_held(session, order_id, kind=kind, status=status, cause=cause, now=now)
+    if settled:
+        _record(session, actor, f"stock.{status}", order_id, settled, cause)
+    return settled
+
+
+def _record(
+    session: Session, actor: Actor, action: str, order_id: UUID, quantities: Mapping[UUID, int], cause: str = ""
+) -> None:
+    changes = {str(variant_id): quantity for variant_id, quantity in quantities.items()}
+    record(session, actor, action, ("orders", order_id), {"quantities": changes}, cause)
+
+
+def _require_positive(quantities: Mapping[UUID, int]) -> None:
+    """A programmer's mistake, not a shopper's: their quantities were checked at the cart."""
+    if not quantities or any(quantity <= 0 for quantity in quantities.values()):
+        raise ValueError("quantities must be positive, and there must be some")
