@@ -35,8 +35,13 @@ def given(name: str) -> str | None:
     return os.environ.get(name) or env_file.read(ROOT / ".env").get(name) or None
 
 
+def known(name: str) -> str:
+    """What the user set, else what the last start wrote, else nothing."""
+    return given(name) or env_file.read(ENV_FILE).get(name, "")
+
+
 def addresses(*, keep_ports: bool = True) -> dict[str, str]:
-    """API_URL and SANDBOX_URL on free ports: those of the last start if nobody took them."""
+    """BACKEND_URL and SANDBOX_URL on free ports: those of the last start if nobody took them."""
     earlier = env_file.read(ENV_FILE) if keep_ports else {}
     return {name: _address(earlier.get(name)) for name in ("BACKEND_URL", "SANDBOX_URL")}
 
@@ -117,9 +122,7 @@ def _write_sandbox_config(values: dict[str, str], signing_key: str) -> None:
 def _new_signing_key() -> str:
     """P-256, as SendGrid signs its event webhook; the private half stays with the sandbox."""
     private = ec.generate_private_key(ec.SECP256R1())
-    pem = private.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
+    pem = private.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
     return pem.decode()
 
 

@@ -18,7 +18,7 @@ def main() -> int:
         (["--group", "build", "--group", "dev", "--constraints", runtime], dev),
     ):
         command = [*COMMAND, *OPTIONS, *groups, "--output-file", output, *more]
-        finished = subprocess.run(command, cwd=ROOT, env=uv_environment(), check=False)  # noqa: S603 - our own
+        finished = subprocess.run(command, cwd=ROOT, env=uv_environment(), check=False)
         if finished.returncode != 0:
             return finished.returncode
     return 0

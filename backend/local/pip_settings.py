@@ -21,7 +21,7 @@ def uv_environment() -> dict[str, str]:
 def _from_pip() -> dict[str, str]:
     """`pip config list` prints `global.index-url='https://…'` and, for variables, `:env:.index-url='…'`."""
     command = [sys.executable, "-m", "pip", "config", "list"]
-    listed = subprocess.run(command, capture_output=True, text=True, check=False).stdout  # noqa: S603 - our own
+    listed = subprocess.run(command, capture_output=True, text=True, check=False).stdout
     found: dict[str, str] = {}
     for line in listed.splitlines():
         key, _, value = line.partition("=")

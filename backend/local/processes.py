@@ -52,7 +52,7 @@ class User:
 
     def run(self, command: Sequence[str | Path]) -> subprocess.CompletedProcess[str]:
         """Run a short command as this user, from `/`, in an environment without our secrets."""
-        return subprocess.run(  # noqa: S603 - the commands are our own
+        return subprocess.run(
             [str(word) for word in command],
             cwd="/",
             env=plain_environment(),
@@ -78,9 +78,7 @@ def plain_environment() -> dict[str, str]:
 class Child:
     """A running child in a session of its own, so that Ctrl-C at the terminal reaches only us."""
 
-    def __init__(
-        self, process: subprocess.Popen[bytes], *, stop_signal: signal.Signals, log: Path, log_start: int
-    ) -> None:
+    def __init__(self, process: subprocess.Popen[bytes], *, stop_signal: signal.Signals, log: Path, log_start: int) -> None:
         self._process = process
         self._stop_signal = stop_signal
         self._log = log
@@ -163,9 +161,9 @@ def spawn(
     """
     user = user or User()
     launcher = [sys.executable, "-I", "-S", LAUNCHER, os.getpid(), int(death_signal), user.uid, user.gid]
-    with open(os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "ab") as output:
+    with os.fdopen(os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "ab") as output:
         start = output.tell()
-        process = subprocess.Popen(  # noqa: S603 - the commands are our own
+        process = subprocess.Popen(
             [str(word) for word in (*launcher, *command)],
             cwd=cwd,
             env=dict(environment) if environment is not None else None,

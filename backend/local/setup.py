@@ -75,16 +75,16 @@ def _make_venv() -> None:
     if _is_usable_venv():
         return
     with step("Creating .venv"):
-        if _log_run([sys.executable, "-m", "venv", "--clear", VENV]) != 0:
-            if _log_run([sys.executable, "-m", "venv", "--clear", "--without-pip", VENV]) != 0:
-                raise SetupFailed(f"could not create {VENV}: see {LOGS / 'setup.log'}")
+        command: list[str | Path] = [sys.executable, "-m", "venv", "--clear", VENV]
+        if _log_run(command) != 0 and _log_run([*command, "--without-pip"]) != 0:
+            raise SetupFailed(f"could not create {VENV}: see {LOGS / 'setup.log'}")
 
 
 def _is_usable_venv() -> bool:
     """Made here (its scripts name their folder) and by a Python that still exists and is new enough."""
     probe = "import sys; print(sys.version_info >= (3, 11) and sys.prefix)"
     try:
-        answer = subprocess.run([VENV / "bin/python", "-c", probe], capture_output=True, text=True, check=True)  # noqa: S603
+        answer = subprocess.run([VENV / "bin/python", "-c", probe], capture_output=True, text=True, check=True)
         activate = (VENV / "bin/activate").read_text()
     except (OSError, subprocess.CalledProcessError):
         return False
@@ -116,7 +116,7 @@ def _install(lock: Path) -> None:
 
 def _install_project() -> None:
     """Put `backend/` on the path and `rozana` into .venv/bin, with the locked build backend: nothing is downloaded."""
-    project = ["--no-deps", "--no-build-isolation", "--editable", ROOT]
+    project: list[str | Path] = ["--no-deps", "--no-build-isolation", "--editable", ROOT]
     if _log_run(_uv("install", *project)) != 0 and _log_run([*_pip(), "install", "--no-input", *project]) != 0:
         raise SetupFailed(f"could not install the project itself:\n{_end_of_log()}")
 

@@ -57,9 +57,7 @@ class Program:
 
     def start(self) -> None:
         """Only the launch: `wait` separately, so that a stage comes up side by side."""
-        self._child = spawn(
-            self.command, log=self.log, cwd=self.cwd, environment=self.environment, stop_signal=signal.SIGTERM
-        )
+        self._child = spawn(self.command, log=self.log, cwd=self.cwd, environment=self.environment, stop_signal=signal.SIGTERM)
 
     def wait(self) -> None:
         """Until it is ready; StartFailed otherwise."""

@@ -1,0 +1,53 @@
+"""The story of a first paid order, played by a customer through the public HTTP API only.
+
+Every act returns what it saw and raises StoryFailed when something promised did not hold. Nothing here knows the app:
+the customer's phone, mailbox and bank are the sandbox's, which is also the second witness of what was charged.
+"""
+
+import httpx2
+
+from local import proving, shopping
+from local.scene import Act, Scene
+from local.shop import ANSWER_SECONDS, Sandbox, Shop, StoryFailed
+from local.telling import Ending, Step, Telling
+
+ACTS: tuple[tuple[str, str, Act], ...] = (
+    ("store", "The shop is open", shopping.look_around),
+    ("sign_in", "A customer signs in", shopping.sign_in),
+    ("cart", "fills a basket", shopping.fill_basket),
+    ("checkout", "checks out", shopping.check_out),
+    ("payment", "and pays.", shopping.pay),
+    ("confirmation", "Confirmed twice, once", proving.confirm),
+    ("messages", "Told once each", proving.read_messages),
+    ("replay", "Repeated: no change", proving.repeat_everything),
+    ("explain", "Why all this", proving.explain),
+)
+
+
+def play(values: dict[str, str], telling: Telling) -> Ending:
+    """Play all acts, telling each as it ends; stops at the first that does not hold. `values`: those of `.rozana/env`."""
+    steps: list[Step] = []
+    with (
+        httpx2.Client(base_url=f"{values['BACKEND_URL']}/api/v1", timeout=ANSWER_SECONDS, trust_env=False) as api,
+        httpx2.Client(base_url=values["SANDBOX_URL"], timeout=ANSWER_SECONDS, trust_env=False) as control,
+    ):
+        sandbox = Sandbox(control, values["RAZORPAY_KEY_ID"])
+        scene = Scene(Shop(api), sandbox, storefront=values["FRONTEND_URL"])
+        for name, title, act in ACTS:
+            steps.append(_play_one(name, title, act, scene))
+            telling.tell(steps[-1])
+            if not steps[-1].ok:
+                break
+    return Ending(ok=len(steps) == len(ACTS) and all(step.ok for step in steps), steps=steps)
+
+
+def _play_one(name: str, title: str, act: Act, scene: Scene) -> Step:
+    """A step that breaks is told like any other; an answer of another shape than promised breaks it too."""
+    try:
+        seen = act(scene)
+    except (StoryFailed, httpx2.HTTPError) as error:
+        return Step(name, title, ok=False, facts={"error": str(error)}, lines=[str(error)])
+    except (KeyError, TypeError, ValueError) as error:
+        told = f"an answer was not of the documented shape: {error!r}"
+        return Step(name, title, ok=False, facts={"error": told}, lines=[told])
+    return Step(name, title, ok=True, facts=seen.facts, lines=seen.lines)
