@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from uuid import UUID
 
 from app.core.config import settings
 from app.providers.clients import per_thread
@@ -19,6 +20,7 @@ class SendingAccount:
 
     provider: str
     secrets: Mapping[str, str]
+    id: UUID | None = None  # of the store's account, where it has one
 
 
 def razorpay(secrets: Mapping[str, str]) -> Razorpay:

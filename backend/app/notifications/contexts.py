@@ -1,0 +1,92 @@
+"""What each template needs to be told, typed: whoever queues a message freezes exactly this. Amounts in paise."""
+
+from typing import TypedDict
+
+
+class OtpContext(TypedDict):
+    """Its secret is `code`."""
+
+    minutes: int
+
+
+class OrderLineContext(TypedDict):
+    name: str
+    unit: str
+    quantity: int
+    total_amount: int
+
+
+class OrderConfirmationContext(TypedDict):
+    """`order_confirmation`, e-mail and SMS."""
+
+    order_id: str
+    order_number: str
+    customer_name: str
+    placed_on: str  # for people, e.g. 21 November 2026
+    lines: list[OrderLineContext]
+    subtotal_amount: int
+    shipping_amount: int
+    round_off_amount: int
+    tax_amount: int
+    total_amount: int
+    address_lines: list[str]
+
+
+class PaymentFailedContext(TypedDict):
+    """`payment_failed`, e-mail and SMS. `reason` is for people, or empty."""
+
+    order_id: str
+    order_number: str
+    customer_name: str
+    total_amount: int
+    reason: str
+
+
+class OrderShippedContext(TypedDict):
+    """`order_shipped`, e-mail and SMS. `carrier` and `tracking_url` may be empty: the shop's own van."""
+
+    order_id: str
+    order_number: str
+    customer_name: str
+    expected_on: str
+    carrier: str
+    tracking_url: str
+
+
+class RenewalReminderContext(TypedDict):
+    """`subscription_renewal_reminder`, e-mail and SMS."""
+
+    subscription_id: str
+    customer_name: str
+    items: list[str]
+    delivers_on: str
+    charged_on: str
+    change_until: str
+    total_amount: int
+
+
+class PersonContext(TypedDict):
+    name: str
+
+
+class WelcomeUserContext(TypedDict):
+    """`welcome_user`, e-mail."""
+
+    user: PersonContext
+
+
+class StaffContext(TypedDict):
+    name: str
+    role: str
+
+
+class WelcomeAdminContext(TypedDict):
+    """`welcome_admin`, e-mail."""
+
+    admin: StaffContext
+
+
+class NoticeContext(TypedDict):
+    """`notice`, e-mail and SMS: words somebody else wrote."""
+
+    body: str
