@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import TypedDict
 from uuid import UUID
 
 from sqlmodel import Session
@@ -18,6 +19,18 @@ from app.core.work import store_of
 MAX_ADDRESSES = 50  # of one customer; nobody lives in more places, and lists stay one page
 
 
+class AddressFields(TypedDict):
+    """What a customer tells of an address; the columns of the same names."""
+
+    name: str
+    phone: str
+    line1: str
+    line2: str
+    city: str
+    state_code: str
+    pin: str
+
+
 def list_addresses(session: Session, customer_id: UUID) -> Sequence[Address]:
     """Those in use, oldest first."""
     return queries.addresses(session, customer_id)
@@ -31,12 +44,13 @@ def get_address(session: Session, address_id: UUID, customer_id: UUID) -> Addres
     return row
 
 
-def add_address(session: Session, customer_id: UUID, fields: dict[str, str], actor: Actor) -> Address:
-    """`fields` are the columns by name. PhoneInvalid, TooManyAddresses. Locks the customer, so that the limit holds."""
+def add_address(session: Session, customer_id: UUID, fields: AddressFields, actor: Actor) -> Address:
+    """PhoneInvalid, TooManyAddresses. Locks the customer, so that the limit holds."""
     queries.lock_customer(session, customer_id)
     if len(queries.addresses(session, customer_id)) >= MAX_ADDRESSES:
         raise TooManyAddresses(allowed=MAX_ADDRESSES)
-    row = Address(store_id=store_of(session), customer_id=customer_id, **_normalised(fields))
+    normal: AddressFields = {**fields, "phone": parse_phone(fields["phone"])}
+    row = Address(store_id=store_of(session), customer_id=customer_id, **normal)
     session.add(row)
     session.flush()
     audit.record(session, actor, "address.added", row)
@@ -48,8 +62,8 @@ def change_address(session: Session, address_id: UUID, customer_id: UUID, fields
     row = queries.address(session, address_id, customer_id, lock=True)
     if row is None or row.archived_at is not None:
         raise AddressNotFound
-    for field, value in _normalised(fields).items():
-        setattr(row, field, value)
+    for field, value in fields.items():
+        setattr(row, field, parse_phone(value) if field == "phone" else value)
     session.add(row)
     session.flush()
     if fields:
@@ -66,7 +80,3 @@ def archive_address(session: Session, address_id: UUID, customer_id: UUID, actor
         row.archived_at = now
         session.add(row)
         audit.record(session, actor, "address.archived", row)
-
-
-def _normalised(fields: dict[str, str]) -> dict[str, str]:
-    return {**fields, "phone": parse_phone(fields["phone"])} if "phone" in fields else dict(fields)

@@ -51,16 +51,20 @@ def send_code(session: Session, purpose: Purpose, phone: str, ip: str, actor: Ac
         event_key=f"otp:{row.id}",
         context={"minutes": max(1, settings.otp_seconds // 60)},
         secrets={"code": code},
+        expires_at=row.expires_at,
     )
 
 
-def use_code(session: Session, purpose: Purpose, phone: str, code: str, now: datetime) -> OneTimeCode:
+def use_code(session: Session, purpose: Purpose, phone: str, code: str, ip: str, actor: Actor, now: datetime) -> OneTimeCode:
     """Use the code up; at most one caller ever succeeds. CodeWrong counts the try; five tries end the code.
 
     Locks the code's row until the transaction ends.
     """
     row = queries.count_code_try(session, purpose, hash_token(phone), now)
-    if row is None or not constant_time_equal(row.code_hash, _digest(row, code)):
+    if row is None:
+        raise CodeWrong(field="code")
+    if not constant_time_equal(row.code_hash, _digest(row, code)):
+        audit.log_access(session, actor, "code_refused", subject=("one_time_codes", row.id), ip=ip)
         raise CodeWrong(field="code")
     row.used_at = now
     session.add(row)

@@ -7,6 +7,7 @@ from app.accounts.people import add_customer, add_staff, change_customer, get_cu
 from app.accounts.sessions import (
     Device,
     SignedIn,
+    actor_of,
     end_idle_sessions,
     end_session,
     list_sessions,
@@ -19,6 +20,7 @@ __all__ = [
     "RESEND_SECONDS",
     "Device",
     "SignedIn",
+    "actor_of",
     "add_address",
     "add_customer",
     "add_staff",

@@ -46,21 +46,25 @@ class SignedIn:
     expires_in_seconds: int
 
 
+def kind_of(person: Customer | Staff) -> PersonKind:
+    return "staff" if isinstance(person, Staff) else "customer"
+
+
 def actor_of(person: Customer | Staff) -> Actor:
-    return Actor("staff", person.id, person.role) if isinstance(person, Staff) else Actor("customer", person.id, "customer")
+    return Actor(kind_of(person), person.id, person.role if isinstance(person, Staff) else "customer")
 
 
 def start_session(session: Session, person: Customer | Staff, device: Device, now: datetime) -> SignedIn:
     """Sign the person in on this device: audited, and written to the access log."""
-    actor = actor_of(person)
-    kind: PersonKind = "staff" if isinstance(person, Staff) else "customer"
+    actor, kind = actor_of(person), kind_of(person)
     for surplus in queries.live_sessions(session, kind, person.id, now)[MAX_LIVE_SESSIONS - 1 :]:
         _end(session, surplus, "too_many_sessions", actor, now)
     family, secret = new_token(), new_token()
     row = LoginSession(
         store_id=store_of(session),
         created_at=now,
-        **{f"{kind}_id": person.id},
+        customer_id=person.id if kind == "customer" else None,
+        staff_id=person.id if kind == "staff" else None,
         family_hash=hash_token(family),
         refresh_hash=hash_token(secret),
         user_agent=device.user_agent[:200],
@@ -149,7 +153,7 @@ def _successor(row: LoginSession, secret: str) -> str:
 def _signed_in(person: Customer | Staff, row: LoginSession, refresh_token: str) -> SignedIn:
     claims = {
         "sub": str(person.id),
-        "kind": "staff" if isinstance(person, Staff) else "customer",
+        "kind": kind_of(person),
         "role": person.role if isinstance(person, Staff) else "",
         "store": str(row.store_id),
         "sid": str(row.id),

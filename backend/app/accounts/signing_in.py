@@ -10,8 +10,11 @@ from app.accounts.models import Customer, Staff
 from app.accounts.passwords import password_fits
 from app.accounts.phones import parse_phone
 from app.accounts.sessions import Device, SignedIn
+from app.audit import service as audit
 from app.core.actor import Actor
 from app.core.security import hash_token
+
+GUEST = Actor("guest", label="guest")
 
 
 def request_code(session: Session, phone: str, ip: str, actor: Actor, now: datetime, daily_limit: int) -> None:
@@ -22,7 +25,7 @@ def request_code(session: Session, phone: str, ip: str, actor: Actor, now: datet
 def sign_in_with_code(session: Session, phone: str, code: str, device: Device, now: datetime) -> SignedIn:
     """The number's first sign-in makes its customer. CodeWrong (the try stays counted), PhoneInvalid."""
     number = parse_phone(phone)
-    codes.use_code(session, "sign_in", number, code, now)
+    codes.use_code(session, "sign_in", number, code, device.ip, GUEST, now)
     return sessions.start_session(session, people.customer_with_phone(session, number), device, now)
 
 
@@ -35,6 +38,7 @@ def sign_in_with_password(session: Session, email: str, password: str, device: D
     limits.count_password(session, hash_token(address), device.ip, now)
     person = _holder(session, address)
     if not password_fits(password, person.password_hash if person else None) or person is None:
+        audit.log_access(session, GUEST, "password_refused", ip=device.ip)
         raise PasswordWrong
     return sessions.start_session(session, person, device, now)
 

@@ -1,14 +1,13 @@
 """Who calls: read from the access token (header or cookie), without asking the database."""
 
-import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from starlette.requests import Request
 
 from app.core.actor import Actor, ActorKind
 from app.core.errors import Forbidden, Unauthorised
-from app.core.security import read_jwt
+from app.core.security import constant_time_equal, hash_token, read_jwt
 from app.stores.service import StoreFacts
 
 ACCESS_COOKIE, REFRESH_COOKIE, CSRF_COOKIE = "rozana_access", "rozana_refresh", "rozana_csrf"
@@ -46,21 +45,34 @@ class Caller:
 
     @property
     def key(self) -> str:
-        """The scope of an Idempotency-Key: two callers may use the same key."""
-        return f"{self.kind}:{self.id or self.cart_token or self.ip}"[:80]
+        """The scope of an Idempotency-Key: two callers may use the same key. A cart's token is a secret, so only its digest."""
+        cart = hash_token(self.cart_token)[:32] if self.cart_token else ""
+        return f"{self.kind}:{self.id or cart or self.ip}"
+
+
+def read_guest(request: Request, ip: str) -> Caller:
+    """The caller of a route that asks nobody who they are; a token that comes along is not looked at."""
+    return Caller(cart_token=request.headers.get(CART_HEADER), ip=ip, user_agent=request.headers.get("user-agent", "")[:200])
 
 
 def read_caller(request: Request, store: StoreFacts, ip: str) -> Caller:
-    """The caller of a request to `store`. A token of another store, a forged or expired one is refused, never ignored."""
-    cart_token = request.headers.get(CART_HEADER)
-    user_agent = request.headers.get("user-agent", "")[:200]
-    token = _bearer(request) or _cookie(request)
+    """The caller of a request to `store`. A token of another store, a forged or expired one is refused, never ignored.
+
+    The header goes before the cookie; a cookie on an unsafe method counts only together with the CSRF header.
+    """
+    guest, bearer = read_guest(request, ip), _bearer(request)
+    token = bearer or request.cookies.get(ACCESS_COOKIE)
     if token is None:
-        return Caller(cart_token=cart_token, ip=ip, user_agent=user_agent)
+        return guest
     claims = read_jwt(token)
     if claims is None or claims.get("store") != str(store.id) or claims.get("kind") not in ("customer", "staff"):
         raise TokenInvalid
-    return Caller(claims["kind"], UUID(claims["sub"]), UUID(claims["sid"]), claims.get("role", ""), cart_token, ip, user_agent)
+    caller = replace(
+        guest, kind=claims["kind"], id=UUID(claims["sub"]), session_id=UUID(claims["sid"]), role=claims.get("role", "")
+    )
+    if bearer is None:
+        check_csrf(request, UUID(claims["sid"]))
+    return caller
 
 
 def _bearer(request: Request) -> str | None:
@@ -68,19 +80,14 @@ def _bearer(request: Request) -> str | None:
     return token if scheme.lower() == "bearer" and token else None
 
 
-def _cookie(request: Request) -> str | None:
-    """The cookie's token; on an unsafe method only together with the CSRF header, which another site cannot set."""
-    token = request.cookies.get(ACCESS_COOKIE)
-    if token is None:
-        return None
-    check_csrf(request)
-    return token
+def csrf_token(session_id: UUID) -> str:
+    """The session's CSRF token: told in a readable cookie, derived, so a cookie planted by a neighbour site is none."""
+    return hash_token(f"csrf:{session_id}")
 
 
-def check_csrf(request: Request) -> None:
-    """Double submit: header and readable cookie agree. Safe methods need none."""
+def check_csrf(request: Request, session_id: UUID) -> None:
+    """Double submit: what our own page read from its cookie comes back in a header. Safe methods need none."""
     if request.method in SAFE_METHODS:
         return
-    sent, expected = request.headers.get(CSRF_HEADER, ""), request.cookies.get(CSRF_COOKIE, "")
-    if not expected or not secrets.compare_digest(sent.encode(), expected.encode()):
+    if not constant_time_equal(request.headers.get(CSRF_HEADER, ""), csrf_token(session_id)):
         raise CsrfMissing

@@ -16,7 +16,7 @@ from pydantic import BaseModel
 from sqlmodel import Session
 from starlette.requests import Request
 
-from app.api.callers import Caller, read_caller
+from app.api.callers import Caller, read_caller, read_guest
 from app.api.policy import POLICY
 from app.core import clock
 from app.core.actor import Actor
@@ -102,8 +102,9 @@ async def _fingerprint(request: Request) -> str:
 
 def _visit(request: Request, fingerprint: Annotated[str, Depends(_fingerprint)]) -> Visit:
     store = stores.find(host_of(request))
-    caller = read_caller(request, store, client_ip(request))
-    POLICY[(request.method, request.scope["route"].path)].check(caller)
+    policy, ip = POLICY[(request.method, request.scope["route"].path)], client_ip(request)
+    caller = read_caller(request, store, ip) if policy.reads_token else read_guest(request, ip)
+    policy.check(caller)
     key = request.headers.get(KEY_HEADER)
     if key is not None and not 1 <= len(key) <= MAX_KEY_LENGTH:
         raise Invalid(f"{KEY_HEADER} must have 1 to {MAX_KEY_LENGTH} characters", field=KEY_HEADER)

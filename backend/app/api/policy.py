@@ -28,6 +28,11 @@ class Policy:
     audience: Audience
     permission: str = ""
 
+    @property
+    def reads_token(self) -> bool:
+        """A public route asks nobody who they are: an expired token keeps nobody from signing in, no cookie from a webhook."""
+        return self.audience != "public"
+
     def check(self, caller: Caller) -> None:
         """Unauthorised for nobody in particular, Forbidden for the wrong somebody; which rows they see is a WHERE clause."""
         if self.audience in ("public", "shopper"):
