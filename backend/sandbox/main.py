@@ -5,6 +5,7 @@ import threading
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
+from typing import Any
 
 from fastapi import FastAPI
 
@@ -30,13 +31,13 @@ def create_app(state_path: Path, config: Config | None = None) -> FastAPI:
         raise ForbiddenInProduction("ENVIRONMENT is production: the sandbox refuses to start")
 
     @asynccontextmanager
-    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+    async def lifespan(app: FastAPI) -> AsyncIterator[dict[str, Any]]:
         store = Store(state_path)
         with store.transaction() as db:
             (config or Config()).apply(db)
         app.state.box = Box(store, Deliveries(store))
         app.state.box.deliveries.start()
-        yield
+        yield {"held": set()}
         app.state.box.deliveries.stop()
         store.close()
 

@@ -3,14 +3,15 @@
 import asyncio
 import socket
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import uvicorn
 from starlette.types import Scope
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-SHUTDOWN_SECONDS = 2  # calls that a fault keeps waiting must not keep the process alive
+SHUTDOWN_SECONDS = 2  # for calls under way
 
 
 class CuttableProtocol(HttpToolsProtocol):
@@ -28,8 +29,20 @@ def reset_connection(scope: Scope) -> None:
     transport.abort()
 
 
+@contextmanager
+def held(scope: Scope) -> Iterator[None]:
+    """While inside, the call is one that a fault keeps waiting: it is cut when the server stops."""
+    transport: asyncio.Transport = scope["state"]["transport"]
+    waiting: set[asyncio.Transport] = scope["state"]["held"]
+    waiting.add(transport)
+    try:
+        yield
+    finally:
+        waiting.discard(transport)
+
+
 class Server(uvicorn.Server):
-    """Calls `ready` once it accepts connections."""
+    """Calls `ready` once it accepts connections. The app's lifespan gives the state `{"held": set()}`."""
 
     def __init__(self, app: Any, ready: Callable[[], object]) -> None:
         super().__init__(
@@ -49,6 +62,11 @@ class Server(uvicorn.Server):
         await super().startup(sockets=sockets)
         if self.started:
             self._ready()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        for transport in list(self.lifespan.state["held"]):
+            transport.abort()
+        await super().shutdown(sockets=sockets)
 
 
 def listen(host: str, port: int) -> tuple[socket.socket, str]:

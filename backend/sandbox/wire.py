@@ -19,7 +19,7 @@ from sandbox import accounts, calls, clock, faults
 from sandbox.box import Box, box_of
 from sandbox.calls import Call
 from sandbox.faults import Fault, Ordered
-from sandbox.server import reset_connection
+from sandbox.server import held, reset_connection
 from sandbox.store import Db
 
 BAD_GATEWAY = (
@@ -144,7 +144,7 @@ class Delayed(Response):
         self._seconds = seconds
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        with contextlib.suppress(TimeoutError):
+        with held(scope), contextlib.suppress(TimeoutError):
             async with asyncio.timeout(self._seconds):
                 await gone(receive)
                 return
