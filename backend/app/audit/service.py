@@ -1,8 +1,10 @@
 """Write down who did what, in the transaction that does it."""
 
+from datetime import date
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import func, select
 from sqlmodel import Session
 
 from app.audit.models import AccessLogEntry, AuditEntry
@@ -55,3 +57,16 @@ def log_access(session: Session, actor: Actor, action: str, *, subject: tuple[st
             request_id=request_id.get()[:64],
         )
     )
+
+
+def drop_access_log_before(session: Session, day: date) -> int:
+    """Drop the months of the access log that ended before `day`, of every store; how many. Safe to run twice.
+
+    The database's own function does it: the application may add to the log and nothing else. Audit entries are never dropped.
+    """
+    return int(session.execute(select(func.drop_access_log_before(day))).scalar_one())
+
+
+def prepare_access_log(session: Session, months: int) -> None:
+    """Have a partition for this month and the next `months`. Safe to run twice."""
+    session.execute(select(func.prepare_access_log(months)))

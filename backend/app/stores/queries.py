@@ -31,6 +31,10 @@ def facts_of_any(session: Session, limit: int) -> Sequence[Any]:
     return session.execute(_FACTS.order_by(col(Store.is_default).desc(), col(Store.id)).limit(limit)).all()
 
 
+def ids_of_all(session: Session) -> Sequence[UUID]:
+    return session.scalars(columns(col(Store.id)).order_by(col(Store.id))).all()
+
+
 def store_of_account(session: Session, account_id: UUID) -> UUID | None:
     return session.scalar(columns(col(ProviderAccount.store_id)).where(col(ProviderAccount.id) == account_id))
 
