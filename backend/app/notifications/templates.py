@@ -127,6 +127,7 @@ def _environment() -> Environment:
         auto_reload=False,
     )
     environment.filters.update(money=_money, rupees=_rupees, paragraphs=_paragraphs)
+    environment.globals["parts"] = environment.get_template("emails/parts.html").module  # the macros of all e-mails
     return environment
 
 
@@ -136,7 +137,7 @@ def _needs(template: Template) -> frozenset[str]:
     environment = _environment()
     sources = [(DIRECTORY / file).read_text(encoding="utf-8") for file in template.files] + [template.subject]
     names = {name for source in sources for name in meta.find_undeclared_variables(environment.parse(source))}
-    return frozenset(names - set(Branding.__slots__))
+    return frozenset(names - set(Branding.__slots__) - environment.globals.keys())
 
 
 @pass_context
