@@ -88,11 +88,18 @@ def remove_line(session: Session, cart_id: UUID, variant_id: UUID) -> None:
 def expire_untouched(session: Session, before: datetime, limit: int) -> Sequence[UUID]:
     """Close open carts that nobody touched since `before`, at most `limit`, passing over those in use. Their ids."""
     old = (
-        select(Cart.id)
+        select(col(Cart.store_id), col(Cart.id))
         .where(_IS_OPEN, col(Cart.touched_at) < before)
         .order_by(col(Cart.touched_at))
         .limit(limit)
         .with_for_update(skip_locked=True)
+        .cte("old")
+        .prefix_with("MATERIALIZED")  # else the planner may run it per row, and the limit limits nothing
     )
-    statement = update(Cart).where(col(Cart.id).in_(old)).values(status=CartStatus.EXPIRED).returning(col(Cart.id))
+    statement = (
+        update(Cart)
+        .where(col(Cart.store_id) == old.c.store_id, col(Cart.id) == old.c.id)
+        .values(status=CartStatus.EXPIRED)
+        .returning(col(Cart.id))
+    )
     return session.scalars(statement, execution_options={"synchronize_session": False}).all()

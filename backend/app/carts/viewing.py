@@ -10,7 +10,7 @@ from app.carts import queries
 from app.carts.models import Cart, CartLine
 from app.carts.rules import EMPTY, CartProblem, line_problem
 from app.catalog import service as catalog
-from app.catalog.models import Sellable
+from app.catalog.models import Name, Sellable
 from app.pricing import service as pricing
 from app.pricing.rules import PricedBasket, PricedLine
 from app.stock import service as stock
@@ -73,11 +73,11 @@ def view(session: Session, cart: Cart, *, today: date, delivery_state_code: str 
 def _line(
     line: CartLine,
     item: Sellable | None,
-    names: dict[UUID, tuple[str, str, str]],
+    names: dict[UUID, Name],
     available: dict[UUID, int],
     priced: dict[UUID, PricedLine],
 ) -> ViewedLine:
-    sku, name, unit = (item.sku, item.full_name, item.unit) if item else names[line.variant_id]
+    sku, name, unit = (item.sku, item.name, item.unit) if item else names[line.variant_id]
     left = available[line.variant_id] if item else 0
-    problem = line_problem(line.variant_id, name, line.quantity, left, is_sold=item is not None)
+    problem = line_problem(line.variant_id, f"{name} {unit}", line.quantity, left, is_sold=item is not None)
     return ViewedLine(line.variant_id, line.quantity, sku, name, unit, left, item, priced.get(line.variant_id), problem)

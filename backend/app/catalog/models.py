@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import BigInteger, CheckConstraint, Index, UniqueConstraint, text
@@ -47,8 +47,10 @@ class Variant(Row, table=True):
 
     product_id: UUID
     sku: str = Field(max_length=40)
-    name: str = Field(max_length=60)  # "500 ml"
-    unit: str = Field(max_length=20)  # for people: "pouch", "kg", "box of 6"
+    name: str = Field(max_length=60)  # "500 ml pouch"
+    unit: str = Field(
+        max_length=20
+    )  # what one piece is, beside the product's name in carts and on documents: "500 ml", "6 eggs"
     weight_grams: int | None = None
     sold_by_weight: bool = False
     is_active: bool = True
@@ -108,6 +110,14 @@ class VariantTax(Row, table=True):
     is_exempt: bool = False  # exempt goods go on a bill of supply; a taxable rate of 0 does not make them exempt
 
 
+class Name(NamedTuple):
+    """What a variant is called, on sale or not."""
+
+    sku: str
+    name: str  # the product's
+    unit: str
+
+
 @dataclass(frozen=True)
 class Sellable:
     """What a sale needs to know of a variant on a day: one frozen answer for cart, order and document."""
@@ -115,7 +125,7 @@ class Sellable:
     variant_id: UUID
     product_id: UUID
     sku: str
-    name: str  # the product's
+    name: str  # the product's: with `unit` it says what is bought
     variant_name: str
     unit: str
     weight_grams: int | None
@@ -128,16 +138,11 @@ class Sellable:
     hsn: str
     is_exempt: bool
 
-    @property
-    def full_name(self) -> str:
-        """As a line of a cart, an order or an invoice calls it: `A2 Cow Milk, 500 ml`."""
-        return f"{self.name}, {self.variant_name}" if self.variant_name else self.name
-
     def frozen_facts(self) -> dict[str, Any]:
         """The columns an order line keeps, whatever becomes of the catalogue."""
         return {
             "sku": self.sku,
-            "name": self.full_name,
+            "name": self.name,
             "unit": self.unit,
             "hsn": self.hsn,
             "tax_rate_bp": self.rate_bp,

@@ -13,7 +13,7 @@ from sqlalchemy import Select, and_, or_, true, tuple_
 from sqlalchemy import select as columns
 from sqlmodel import Session, col, select
 
-from app.catalog.models import Price, PriceList, Product, Sellable, Variant, VariantTax
+from app.catalog.models import Name, Price, PriceList, Product, Sellable, Variant, VariantTax
 
 
 class Place(NamedTuple):
@@ -54,11 +54,11 @@ def sellable(session: Session, variant_ids: Collection[UUID], today: date) -> li
     return _read(session, _sellable(today).where(col(Variant.id).in_(variant_ids)))
 
 
-def names(session: Session, variant_ids: Collection[UUID]) -> dict[UUID, tuple[str, str, str]]:
-    """SKU, full name and unit of variants, on sale or not."""
-    statement = columns(col(Variant.id), col(Variant.sku), col(Product.name), col(Variant.name), col(Variant.unit))
+def names(session: Session, variant_ids: Collection[UUID]) -> dict[UUID, Name]:
+    """What these variants are called, on sale or not."""
+    statement = columns(col(Variant.id), col(Variant.sku), col(Product.name), col(Variant.unit))
     found = session.execute(statement.join(Product, _of_product()).where(col(Variant.id).in_(variant_ids)))
-    return {row[0]: (row[1], f"{row[2]}, {row[3]}", row[4]) for row in found}
+    return {row[0]: Name(*row[1:]) for row in found}
 
 
 def _of_product() -> Any:

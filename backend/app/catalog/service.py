@@ -8,7 +8,7 @@ from sqlmodel import Session, col, select
 
 from app.audit.service import record
 from app.catalog import queries
-from app.catalog.models import Price, PriceList, Product, Sellable, Variant, VariantTax
+from app.catalog.models import Name, Price, PriceList, Product, Sellable, Variant, VariantTax
 from app.core.actor import Actor
 from app.core.work import store_of
 
@@ -20,8 +20,8 @@ def sellable(session: Session, variant_ids: Collection[UUID], today: date) -> li
     return queries.sellable(session, variant_ids, today)
 
 
-def names(session: Session, variant_ids: Collection[UUID]) -> dict[UUID, tuple[str, str, str]]:
-    """SKU, full name and unit of variants that exist, on sale or not."""
+def names(session: Session, variant_ids: Collection[UUID]) -> dict[UUID, Name]:
+    """SKU, product name and unit of the variants that exist, on sale or not."""
     return queries.names(session, variant_ids) if variant_ids else {}
 
 

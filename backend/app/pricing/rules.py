@@ -7,7 +7,7 @@ tax. Delivery is part of the sale (a composite supply): its charge is shared amo
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
 from typing import Any
 from uuid import UUID
 
@@ -65,7 +65,12 @@ class Taxed:
         return self.taxable_amount + self.tax_amount
 
     def __add__(self, other: "Taxed") -> "Taxed":
-        return Taxed(*(mine + theirs for mine, theirs in zip(asdict(self).values(), asdict(other).values(), strict=True)))
+        return Taxed(
+            self.taxable_amount + other.taxable_amount,
+            self.cgst_amount + other.cgst_amount,
+            self.sgst_amount + other.sgst_amount,
+            self.igst_amount + other.igst_amount,
+        )
 
 
 @dataclass(frozen=True)
@@ -155,13 +160,13 @@ def _explain(lines: Sequence[PricedLine], terms: Terms, charge: int, round_off: 
     """Which rule gave which paise: the terms, then a step per line, delivery, round-off. Plain values, for JSON."""
     steps: list[dict[str, Any]] = []
     for priced in lines:
-        facts = asdict(priced.line) | {"variant_id": str(priced.line.variant_id)}
-        steps.append({"rule": "line", **facts, **asdict(priced.goods), "total_amount": priced.goods.total_amount})
+        facts = vars(priced.line) | {"variant_id": str(priced.line.variant_id)}
+        steps.append({"rule": "line", **facts, **vars(priced.goods), "total_amount": priced.goods.total_amount})
     if charge:
-        parts = [{"variant_id": str(priced.line.variant_id), **asdict(priced.shipping)} for priced in lines]
+        parts = [{"variant_id": str(priced.line.variant_id), **vars(priced.shipping)} for priced in lines]
         steps.append({"rule": "shipping", "charge_amount": charge, "shared_by": "line value", "parts": parts})
     elif lines and terms.shipping_amount:
         steps.append({"rule": "free_shipping", "from_amount": terms.free_shipping_from_amount, "charge_amount": 0})
     if terms.rounds_to_rupee:
         steps.append({"rule": "round_to_rupee", "round_off_amount": round_off})
-    return {"rounding": ROUNDING, "terms": asdict(terms), "steps": steps}
+    return {"rounding": ROUNDING, "terms": dict(vars(terms)), "steps": steps}

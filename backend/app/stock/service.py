@@ -22,6 +22,11 @@ def availability(session: Session, variant_ids: Collection[UUID]) -> dict[UUID, 
     return {variant_id: levels[variant_id].available if variant_id in levels else 0 for variant_id in variant_ids}
 
 
+def lock_levels(session: Session, variant_ids: Collection[UUID]) -> None:
+    """Take early the locks that `reserve_many` needs, so that what is locked even later (number series) is held briefly."""
+    queries.levels(session, variant_ids, lock=True)
+
+
 def receive(session: Session, quantities: Mapping[UUID, int], *, cause: str, actor: Actor, now: datetime) -> None:
     """Put pieces on the shelf. Running it twice puts them there twice: the caller knows why they came."""
     _require_positive(quantities)
