@@ -1,0 +1,105 @@
+/** Starts the shop: who is here, what is in the cart, which page; and keeps the frame around pages true. */
+
+import { sessionLost } from "./api.js";
+import { currentCart, forgetCart, itemCount, loadCart, onCartChange } from "./cart.js";
+import { h, icon } from "./dom.js";
+import { formatMoney } from "./money.js";
+import { accountPage } from "./pages/account.js";
+import { cartPage } from "./pages/cart.js";
+import { checkoutPage } from "./pages/checkout.js";
+import { orderPage } from "./pages/order.js";
+import { ordersPage } from "./pages/orders.js";
+import { productPage } from "./pages/product.js";
+import { productsPage } from "./pages/products.js";
+import { signInPage } from "./pages/sign-in.js";
+import { currentRoute, go, link, onRouteChange, startRouter } from "./router.js";
+import { currentCustomer, onSessionChange, restoreSession } from "./session.js";
+import { count } from "./words.js";
+
+const ROUTES = [
+  [/^\/$/, productsPage], // first: also shown for an address that names no page
+  [/^\/p\/([^/]+)$/, productPage],
+  [/^\/cart$/, cartPage],
+  [/^\/sign-in$/, signInPage],
+  [/^\/checkout$/, checkoutPage],
+  [/^\/orders$/, ordersPage],
+  [/^\/orders\/([^/]+)$/, orderPage],
+  [/^\/account$/, accountPage],
+];
+const TYPING_PAUSE_MS = 250;
+const CALM = ["/checkout", "/sign-in"]; // nothing here leads away from paying: no search, no cart bar
+
+const byId = (id) => document.getElementById(id);
+
+function drawFrame() {
+  document.body.classList.toggle("calm", CALM.includes(currentRoute().path));
+  drawCart();
+}
+
+function drawCart() {
+  const items = itemCount();
+  byId("cart-count").textContent = items;
+  byId("cart-count").toggleAttribute("data-empty", items === 0);
+  const bar = byId("cart-bar");
+  bar.hidden = items === 0 || [...CALM, "/cart"].includes(currentRoute().path);
+  document.body.classList.toggle("has-bar", !bar.hidden);
+  const subtotal = currentCart()?.subtotal;
+  bar.replaceChildren(
+    h("span", null, count(items, "item", "items"), subtotal && ` · ${formatMoney(subtotal)}`),
+    h("span", { class: "bar-go" }, "View cart", icon("arrow")));
+}
+
+function drawAccount() {
+  const customer = currentCustomer();
+  const account = byId("account-link");
+  account.textContent = customer ? "Account" : "Sign in";
+  account.href = customer ? "#/account" : "#/sign-in";
+  byId("orders-link").hidden = !customer;
+}
+
+/** Search follows typing; what is searched lives in the address, so Back and reload keep it. */
+function startSearch() {
+  const input = byId("search");
+  let timer = 0;
+  const search = () => {
+    clearTimeout(timer);
+    const { path, query } = currentRoute();
+    go(link("/", { search: input.value.trim(), category: path === "/" ? query.category : "" }), { replace: path === "/" });
+  };
+  input.addEventListener("input", () => { clearTimeout(timer); timer = setTimeout(search, TYPING_PAUSE_MS); });
+  byId("search-form").addEventListener("submit", (event) => { event.preventDefault(); search(); });
+  const follow = () => { if (document.activeElement !== input) input.value = currentRoute().query.search ?? ""; };
+  onRouteChange(follow);
+}
+
+function watchConnection() {
+  const draw = () => { byId("offline").hidden = navigator.onLine; };
+  window.addEventListener("online", draw);
+  window.addEventListener("offline", draw);
+  draw();
+}
+
+/** "#view" would be read as a page by the router, so the skip link moves the focus itself. */
+function startSkipLink() {
+  document.querySelector(".skip").addEventListener("click", (event) => {
+    event.preventDefault();
+    byId("view").focus();
+  });
+}
+
+async function start() {
+  onCartChange(drawCart);
+  onSessionChange(drawAccount);
+  sessionLost.subscribe(forgetCart);
+  onRouteChange(drawFrame);
+  watchConnection();
+  startSearch();
+  startSkipLink();
+  // A shop that is away is said by the page that needs it; the frame starts either way.
+  await restoreSession().catch(() => null);
+  drawAccount();
+  loadCart().catch(() => null);
+  await startRouter(ROUTES);
+}
+
+start();

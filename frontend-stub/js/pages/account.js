@@ -1,0 +1,65 @@
+/** Name and mail, the devices signed in, the way out. */
+
+import { api } from "../api.js";
+import { forgetCart } from "../cart.js";
+import { h } from "../dom.js";
+import { field, form, whileBusy } from "../forms.js";
+import { problemNote } from "../problem.js";
+import { go } from "../router.js";
+import { currentCustomer, requireSignIn, signOut, updateMe } from "../session.js";
+import { formatInstant } from "../words.js";
+
+function details(customer) {
+  const saved = h("p", { class: "good-words", role: "status" });
+  return form({ class: "panel", testid: "me-form" }, async (values) => {
+    saved.textContent = "";
+    await updateMe(values);
+    saved.textContent = "Saved.";
+  },
+  h("h2", null, "You"), h("p", { class: "small" }, customer.phone),
+  h("div", { class: "fields" },
+    field({ label: "Name", name: "name", autocomplete: "name", value: customer.name ?? "", testid: "me-name" }),
+    field({ label: "E-mail", name: "email", type: "email", autocomplete: "email", value: customer.email ?? "", testid: "me-email" })),
+  h("div", { class: "buttons" }, h("button", { type: "submit", class: "button", testid: "me-save" }, "Save"), saved));
+}
+
+function actionButton(words, testid, work) {
+  const trouble = h("div", null);
+  const button = h("button", { type: "button", class: "link", testid, onclick: () => whileBusy(button, async () => {
+    try {
+      await work();
+    } catch (error) {
+      trouble.replaceChildren(problemNote(error));
+    }
+  }) }, words);
+  return h("div", null, button, trouble);
+}
+
+function device(session) {
+  const current = session.is_current ?? session.current;
+  const seen = session.last_used_at ?? session.created_at;
+  const node = h("li", { testid: "session" },
+    h("div", null, h("strong", null, current ? "This device" : session.label ?? session.user_agent ?? "Another device"),
+      seen && h("p", { class: "small" }, `Last seen ${formatInstant(seen)}`)),
+    !current && actionButton("Sign out there", "session-end", async () => {
+      await api("DELETE", `/sessions/${session.id}`);
+      node.remove();
+    }));
+  return node;
+}
+
+export async function accountPage({ signal }) {
+  if (!await requireSignIn("/account")) return null;
+  const answer = await api("GET", "/sessions", { signal });
+  const sessions = Array.isArray(answer) ? answer : answer.items;
+  return {
+    title: "Account",
+    content: h("div", { class: "narrow-page" }, h("h1", null, "Your account"), details(currentCustomer()),
+      h("section", { class: "panel" }, h("h2", null, "Where you are signed in"), h("ul", { class: "devices" }, sessions.map(device)),
+        actionButton("Sign out of this device", "sign-out", async () => {
+          await signOut();
+          forgetCart();
+          go("#/", { replace: true });
+        }))),
+  };
+}

@@ -1,0 +1,118 @@
+/** Checkout: where to, who gets the receipt, pay. */
+
+import { addressForm, addressText, fetchAddresses } from "../addresses.js";
+import { api, newKey } from "../api.js";
+import { currentCart, forgetCart, loadCart } from "../cart.js";
+import { h } from "../dom.js";
+import { field, form } from "../forms.js";
+import { formatMoney } from "../money.js";
+import { pay, rememberPayment } from "../payment.js";
+import { Problem } from "../problem.js";
+import { currentCustomer, requireSignIn, updateMe } from "../session.js";
+import { empty, totals } from "../widgets.js";
+
+const KEY = "rozana.checkout";
+
+/**
+ * One key per (cart as shown, address): a second tap, a reload and a lost answer repeat the same checkout and
+ * get the same order; a changed cart is another purchase and gets its own.
+ */
+function checkoutKey(body, cart) {
+  const fingerprint = JSON.stringify([body, cart.total.amount, cart.lines.map((line) => [line.variant_id, line.quantity])]);
+  const kept = JSON.parse(sessionStorage.getItem(KEY) ?? "null");
+  if (kept?.fingerprint === fingerprint) return kept.key;
+  const key = newKey();
+  sessionStorage.setItem(KEY, JSON.stringify({ fingerprint, key }));
+  return key;
+}
+
+async function placeOrder(addressId) {
+  const cart = currentCart();
+  const body = { cart_id: cart.id, address_id: addressId, payment_method: "razorpay" };
+  let answer;
+  try {
+    answer = await api("POST", "/checkouts", { body, key: checkoutKey(body, cart) });
+  } catch (error) {
+    // A refusal is final for its key; once the reason is gone the same cart must be able to try again.
+    if (error instanceof Problem && !error.isTransient) sessionStorage.removeItem(KEY);
+    throw error;
+  }
+  sessionStorage.removeItem(KEY);
+  rememberPayment(answer.order.id, answer.payment);
+  forgetCart();
+  pay(answer.order.id, answer.payment);
+}
+
+function addressChoice(address, chosen, choose, edit) {
+  return h("div", { class: "address-choice" },
+    h("label", null,
+      h("input", { type: "radio", name: "address", value: address.id, checked: address.id === chosen?.id, testid: "address-choice", onchange: () => choose(address) }),
+      addressText(address)),
+    h("button", { type: "button", class: "link", onclick: edit, "aria-label": `Change the address of ${address.name}` }, "Change"));
+}
+
+/** Picks one of the addresses or shows the form; `picked.address` is what the order will use. */
+function addressSection(addresses, picked) {
+  const body = h("div", null);
+  const choose = (address) => { picked.address = address; picked.changed(); };
+  const save = (address) => {
+    const place = addresses.findIndex((known) => known.id === address.id);
+    if (place < 0) addresses.push(address); else addresses[place] = address;
+    choose(address);
+    showList();
+    body.querySelector("input:checked")?.focus();
+  };
+  function showForm(initial) {
+    choose(null);
+    body.replaceChildren(addressForm(initial, save, addresses.length ? () => { choose(addresses[0]); showList(); } : null));
+  }
+  function showList() {
+    body.replaceChildren(
+      h("div", { class: "address-list", role: "radiogroup", "aria-label": "Deliver to" },
+        addresses.map((address) => addressChoice(address, picked.address, choose, () => showForm(address)))),
+      h("button", { type: "button", class: "button quiet", testid: "address-new", onclick: () => showForm({}) }, "Add another address"));
+  }
+  const customer = currentCustomer();
+  if (addresses.length) { picked.address = addresses[0]; showList(); }
+  else showForm({ name: customer.name, phone: customer.phone });
+  return h("section", { class: "panel" }, h("h2", null, "Deliver to"), body);
+}
+
+/** The API knows a new customer only by number; a receipt by mail needs an address to send it to. */
+function receiptSection(customer) {
+  return h("section", { class: "panel" }, h("h2", null, "Send the receipt to"),
+    h("div", { class: "fields" },
+      field({ label: "Your name", name: "name", autocomplete: "name", value: customer.name ?? "", testid: "contact-name" }),
+      field({ label: "E-mail", name: "email", type: "email", autocomplete: "email", value: customer.email ?? "", testid: "contact-email", hint: customer.phone ? `We also send an SMS to ${customer.phone}.` : "" })));
+}
+
+async function keepContact({ name, email }) {
+  const customer = currentCustomer();
+  const changed = Object.fromEntries(Object.entries({ name, email }).filter(([key, value]) => value && value !== customer[key]));
+  if (Object.keys(changed).length) await updateMe(changed);
+}
+
+function lines(cart) {
+  return h("ul", { class: "brief" }, cart.lines.map((line) =>
+    h("li", null, h("span", null, `${line.quantity} × ${line.name} ${line.unit}`), h("span", null, formatMoney(line.line_total)))));
+}
+
+export async function checkoutPage({ signal }) {
+  if (!await requireSignIn("/checkout")) return null;
+  const [cart, addresses] = await Promise.all([loadCart(), fetchAddresses(signal)]);
+  if (!cart?.lines.length) return { title: "Check out", content: empty({ title: "There is nothing to check out", words: "Your cart is empty." }) };
+
+  const button = h("button", { type: "submit", class: "button big", testid: "pay" }, `Pay ${formatMoney(cart.total)}`);
+  const picked = { address: null, changed: () => { button.disabled = !picked.address; } };
+  const where = addressSection(addresses, picked);
+  picked.changed();
+  const rest = form({ class: "checkout-rest", testid: "checkout-form" }, async (contact) => {
+    await keepContact(contact);
+    await placeOrder(picked.address.id);
+  },
+  receiptSection(currentCustomer()),
+  h("section", { class: "panel" }, h("h2", null, "Your order"), lines(cart), totals(cart),
+    cart.can_checkout === false && h("p", { class: "note bad" }, "Something in your cart needs a change first. ", h("a", { href: "#/cart" }, "Back to the cart")),
+    button, h("p", { class: "small" }, "You pay on Razorpay’s page and come straight back here.")));
+  return { title: "Check out", content: h("div", { class: "checkout" }, h("h1", null, "Check out"), where, rest) };
+}

@@ -1,0 +1,44 @@
+/** Codes of the API as words for people. */
+
+import { meta } from "./dom.js";
+
+const timeZone = meta("store-zone") || undefined;
+const instant = new Intl.DateTimeFormat("en-IN", { timeZone, day: "numeric", month: "short", hour: "numeric", minute: "2-digit" });
+const clockTime = new Intl.DateTimeFormat("en-IN", { timeZone, hour: "numeric", minute: "2-digit" });
+
+export const formatInstant = (text) => instant.format(new Date(text));
+export const formatClock = (text) => clockTime.format(new Date(text));
+
+const FULFILMENT = {
+  pending_payment: "Waiting for payment",
+  confirmed: "Confirmed",
+  packed: "Packed",
+  out_for_delivery: "On its way",
+  delivered: "Delivered",
+  cancelled: "Cancelled",
+};
+
+const PAYMENT = {
+  unpaid: "Waiting for payment",
+  pending: "Payment being confirmed",
+  paid: "Paid",
+  partially_refunded: "Partly refunded",
+  refunded: "Refunded",
+  failed: "Payment failed",
+};
+
+/** A code the shop does not know yet still reads as words: "on_hold" is "On hold". */
+export function sentence(code) {
+  const words = String(code ?? "").replaceAll(/[_-]+/g, " ").trim();
+  return words.charAt(0).toUpperCase() + words.slice(1);
+}
+
+export const fulfilmentWords = (order) => FULFILMENT[order.status] ?? sentence(order.status);
+export const paymentWords = (order) => PAYMENT[order.payment_status] ?? sentence(order.payment_status);
+
+export function count(number, one, many) {
+  return `${number} ${number === 1 ? one : many}`;
+}
+
+/** "5%" for 500 basis points. */
+export const percent = (basisPoints) => `${basisPoints / 100}%`;
