@@ -82,12 +82,11 @@ def change_customer(session: Session, customer_id: UUID, changes: dict[str, str 
     """Set `name` or `email`; None clears it, but an account keeps its number or its e-mail address. EmailTaken."""
     queries.lock_customer(session, customer_id)
     row = get_customer(session, customer_id)
-    if "name" in changes:
-        row.name = changes["name"] or ""
-    if "email" in changes:
-        row.email = normalise_email(changes["email"]) if changes["email"] else None
-    if row.phone is None and row.email is None:
+    email = changes.get("email", row.email)
+    if row.phone is None and not email:
         raise ContactNeeded(field="email")
+    row.email = normalise_email(email) if email else None
+    row.name = changes.get("name", row.name) or ""
     try:
         with session.begin_nested():
             session.add(row)
