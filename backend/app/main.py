@@ -1,15 +1,14 @@
 """The HTTP door: `uvicorn app.main:app`."""
 
 import re
-from collections.abc import Awaitable, Callable
 from importlib import import_module
 
 from fastapi import APIRouter, FastAPI
 from fastapi.middleware.cors import CORSMiddleware
 from fastapi.routing import APIRoute
 from fastapi.staticfiles import StaticFiles
-from starlette.requests import Request
-from starlette.responses import Response
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.api.policy import POLICY
 from app.api.problems import PROBLEM_RESPONSES, add_problem_handlers
@@ -34,6 +33,7 @@ ROUTERS = (
     "payment_returns",
     "messages",
     "webhooks",
+    "webhooks_messages",
 )
 REQUEST_ID = re.compile(r"^[A-Za-z0-9._-]{8,64}$")  # a caller's own id is kept if it is harmless in logs
 
@@ -42,13 +42,26 @@ class RouteWithoutPolicy(RuntimeError):
     """A route is not in the policy table: nobody has said who may call it."""
 
 
-async def _bind_request_id(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
-    sent = request.headers.get("x-request-id", "")
-    current = sent if REQUEST_ID.match(sent) else str(new_id())
-    request_id.set(current)
-    response = await call_next(request)
-    response.headers["X-Request-Id"] = current
-    return response
+class RequestIds:
+    """Binds one id to everything a request causes and says it in the answer; a harmless one of the caller's own is kept."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        sent = Headers(scope=scope).get("x-request-id", "")
+        current = sent if REQUEST_ID.match(sent) else str(new_id())
+        request_id.set(current)
+
+        async def send_with_id(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                MutableHeaders(scope=message)["X-Request-Id"] = current
+            await send(message)
+
+        await self.app(scope, receive, send_with_id)
 
 
 def create_app() -> FastAPI:
@@ -63,7 +76,7 @@ def create_app() -> FastAPI:
     check_policies(app)
     if settings.storefront_path:
         app.mount("/shop", StaticFiles(directory=settings.storefront_path, html=True), name="storefront")
-    app.middleware("http")(_bind_request_id)
+    app.add_middleware(RequestIds)
     if settings.cors_origins:
         app.add_middleware(
             CORSMiddleware,

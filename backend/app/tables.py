@@ -7,7 +7,27 @@ from app.catalog import models as catalog
 from app.core.db import metadata
 from app.idempotency import models as idempotency
 from app.inbox import models as inbox
+from app.jobs import models as jobs
+from app.ledger import models as ledger
+from app.notifications import models as notifications
+from app.orders import models as orders
+from app.payments import models as payments
 from app.stock import models as stock
 from app.stores import models as stores
 
-__all__ = ["accounts", "audit", "carts", "catalog", "idempotency", "inbox", "metadata", "stock", "stores"]
+__all__ = [
+    "accounts",
+    "audit",
+    "carts",
+    "catalog",
+    "idempotency",
+    "inbox",
+    "jobs",
+    "ledger",
+    "metadata",
+    "notifications",
+    "orders",
+    "payments",
+    "stock",
+    "stores",
+]

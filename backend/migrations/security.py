@@ -46,6 +46,11 @@ GRANT SELECT ({", ".join(columns)}) ON {table} TO rozana_sweep;
 """
 
 
+HEARTBEATS = """
+GRANT SELECT ON heartbeats TO rozana_app;
+GRANT SELECT, INSERT, UPDATE ON heartbeats TO rozana_sweep;
+"""
+
 APPEND_ONLY = """
 CREATE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS
 $$ BEGIN RAISE EXCEPTION '% is append-only', TG_TABLE_NAME USING ERRCODE = 'insufficient_privilege'; END $$;

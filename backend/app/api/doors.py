@@ -1,4 +1,4 @@
-"""The door: who comes to which store and when, and one unit of work. Every endpoint takes a `Visit` or a `Door`, nothing else of it.
+"""The door: who comes to which store and when, and one unit of work. Every endpoint takes a `Visit` or a `Door`.
 
 def add_address(door: OpenDoor, body: AddressIn) -> AddressOut:          # parse, authorise and open: done by the parameter
     return door.once(lambda: AddressOut.of(service.add_address(door.session, …)))   # call one service function, render
@@ -79,7 +79,7 @@ class Door(Visit):
     session: Session
 
     def once(self, produce: Callable[[], T], status: int = 200) -> T:
-        """`produce()` at most once per Idempotency-Key; a repeat is given the first answer. Without the header: just `produce()`."""
+        """`produce()` at most once per Idempotency-Key; a repeat is given the first answer. No key: just `produce()`."""
         if self.idempotency_key is None:
             return produce()
         begun = idempotency.begin(self.session, self.caller.key, self.idempotency_key, self.fingerprint, clock.machine_now())

@@ -8,7 +8,7 @@ from typing import Any
 
 from celery import Celery, Task, signals
 from celery.schedules import crontab
-from kombu import Queue
+from kombu import Queue  # type: ignore[attr-defined]
 from sqlalchemy.exc import OperationalError
 
 from app.core import db
@@ -38,10 +38,17 @@ class RowTask(Task):  # type: ignore[misc]  # Celery is untyped
     retry_backoff_max = 600
     retry_jitter = True
 
+    def signature_from_request(self, *args: Any, **kwargs: Any) -> Any:
+        """A retry is routed again, so the priority Redis was given is turned back into ours first."""
+        signature = super().signature_from_request(*args, **kwargs)
+        if signature.options.get("priority") is not None:
+            signature.options["priority"] = 9 - signature.options["priority"]
+        return signature
 
-def route(name: str, args: Any, kwargs: Any, options: dict[str, Any], task: Any = None, **_: Any) -> dict[str, Any]:
-    """Queue by the task's module; our priority 9 (most urgent) … 0 onto Redis' 0 … 9, once: a retry comes back mapped."""
-    if options.get("priority") is not None and not options.get("retries"):
+
+def route(name: str, _args: Any, _kwargs: Any, options: dict[str, Any], **_: Any) -> dict[str, Any]:
+    """Queue by the task's module; our priority 9 (most urgent) … 0 onto Redis' 0 … 9."""
+    if options.get("priority") is not None:
         options["priority"] = 9 - min(9, max(0, options["priority"]))
     for pattern, queue in _own_routes().items():
         if name == pattern or (pattern.endswith("*") and name.startswith(pattern[:-1])):

@@ -7,7 +7,7 @@ instead of seeing everything. Only `rozana_sweep` may look across stores, and on
 
 import functools
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from sqlalchemy import Engine, ForeignKeyConstraint, MetaData, create_engine
@@ -43,6 +43,17 @@ class Row(SQLModel):
     store_id: UUID = Field(primary_key=True)
     id: UUID = Field(default_factory=new_id, primary_key=True)
     created_at: datetime = Field(default_factory=machine_now)
+
+    if not TYPE_CHECKING:  # a visible __init__ would end mypy's check of the arguments
+
+        def __init__(self, **values: Any) -> None:
+            """SQLModel lets unknown and missing keywords of a table pass in silence; this does not."""
+            fields = type(self).model_fields
+            unknown = values.keys() - fields.keys()
+            missing = [name for name, field in fields.items() if field.is_required() and name not in values]
+            if unknown or missing:
+                raise TypeError(f"{type(self).__name__}: unknown {sorted(unknown)}, missing {missing}")
+            super().__init__(**values)
 
 
 def belongs_to(table: str, column: str | None = None, **options: Any) -> ForeignKeyConstraint:

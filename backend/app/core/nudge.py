@@ -45,7 +45,8 @@ NUDGES: dict[str, Nudge] = {
 class Nudger:
     """Sends nudges from a thread of its own; made anew in a forked child at its first use."""
 
-    def __init__(self) -> None:
+    def __init__(self, open_seconds: float = OPEN_SECONDS) -> None:
+        self.open_seconds = open_seconds
         self.pid: int | None = None
         self.sent = self.dropped = 0
         self.open_until = 0.0
@@ -91,7 +92,7 @@ class Nudger:
                 )
                 self.sent += 1
             except Exception as error:  # noqa: BLE001 - whatever the broker does, the caller's work is a row already
-                producer, self.open_until = None, time.monotonic() + OPEN_SECONDS
+                producer, self.open_until = None, time.monotonic() + self.open_seconds
                 self.dropped += 1
                 log.warning("nudge_not_sent", task=nudge.task, error=str(error), then="the sweep finds the row")
             finally:

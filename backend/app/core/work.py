@@ -42,8 +42,11 @@ def unit_of_work(store_id: UUID) -> Iterator[Session]:
 
 @contextmanager
 def across_stores() -> Iterator[Session]:
-    """A read-only look as `rozana_sweep`: which stores have due rows, which store a host or a webhook account belongs to."""
-    with Session(engine(), expire_on_commit=False) as session:
+    """A transaction as `rozana_sweep`: which stores have due rows, whose a host name or a webhook account is; signs of life.
+
+    That role reads no more than these columns of any store, and writes nothing but heartbeats.
+    """
+    with Session(engine(), expire_on_commit=False) as session, session.begin():
         session.execute(_ENTER_SWEEP)
         yield session
 

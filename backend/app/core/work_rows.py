@@ -7,9 +7,8 @@ died while it may have talked to a provider becomes `unknown` and is claimed, if
 
 import os
 import socket
-from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, ClassVar, TypeVar, cast
+from typing import Any, ClassVar, TypeVar
 from uuid import UUID, uuid4
 
 from sqlalchemy import (
@@ -64,6 +63,9 @@ class WorkRow(Row):
     call_outcome_unknown: bool = False  # the next holder begins with a look-up
     last_error: str | None = Field(default=None, max_length=500)
     settled_at: datetime | None = None
+
+    def lose_lease(self) -> None:
+        """What the noun records about itself when its holder died; in the transaction that takes it back."""
 
 
 W = TypeVar("W", bound=WorkRow)
@@ -128,7 +130,7 @@ def _claim(session: Session, model: type[W], which: ColumnElement[bool], limit: 
 
 def _returning(session: Session, model: type[W], statement: Update) -> list[W]:
     rows = session.scalars(statement.returning(model), execution_options={"populate_existing": True})
-    return list(cast(Sequence[W], rows.all()))
+    return list(rows.all())
 
 
 def claim_one(session: Session, model: type[W], row_id: UUID) -> W | None:
@@ -144,7 +146,7 @@ def claim_next(session: Session, model: type[W]) -> W | None:
 def claim_batch(session: Session, model: type[W], limit: int) -> list[W]:
     """Claim up to `limit` due rows; when no other is left, one suspect (a row whose batch died) alone."""
     rows = _claim(session, model, col(model.is_suspect).is_(False), limit, alone=limit == 1)
-    return rows or _claim(session, model, col(model.is_suspect), 1, alone=True)
+    return rows or _claim(session, model, col(model.is_suspect).is_(True), 1, alone=True)
 
 
 def _held(row: WorkRow, **values: Any) -> Update:
@@ -162,6 +164,7 @@ def _held(row: WorkRow, **values: Any) -> Update:
 
 
 def _settle(session: Session, row: W, **values: Any) -> None:
+    session.add(row)  # claimed in an earlier transaction
     session.flush()  # what the noun recorded about itself goes first, so that the refresh below keeps it
     released = {"lease_token": None, "lease_until": None, **values}
     if not _returning(session, type(row), _held(row, **released)):
@@ -250,7 +253,10 @@ def reclaim(session: Session, model: type[W]) -> list[W]:
             lease_until=None,
         )
     )
-    return _returning(session, model, statement)
+    rows = _returning(session, model, statement)
+    for row in rows:
+        row.lose_lease()
+    return rows
 
 
 def _after_lost_lease(model: type[WorkRow]) -> Any:

@@ -81,6 +81,12 @@ def complete(session: Session, row: IdempotencyKey, answer: Answer) -> None:
     session.add(row)
 
 
+def give_back(session: Session, row: IdempotencyKey) -> None:
+    """The request did not come to an end: a repeat may take it up at once."""
+    row.lease_until = None
+    session.add(row)
+
+
 def forget_old(session: Session, now: datetime) -> int:
     """Drop keys nobody repeats any more. Safe to run twice."""
     old = delete(IdempotencyKey).where(col(IdempotencyKey.created_at) < now - timedelta(days=KEEP_DAYS))

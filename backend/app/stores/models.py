@@ -33,6 +33,7 @@ class Store(SQLModel, table=True):
     slug: str = Field(max_length=60)
     name: str = Field(max_length=120)
     host: str | None = Field(default=None, max_length=253)  # requests to this host name are this store's
+    frontend_url: str = Field(default="", max_length=300)  # its storefront; empty: FRONTEND_URL
     is_default: bool = False  # the provider settings of the environment and the bare webhook URLs are this store's
     mode: str = Field(default="test", sa_type=String(4))
     zone: str = Field(default="Asia/Kolkata", max_length=60)
@@ -58,6 +59,8 @@ class ProviderAccount(Row, table=True):
     provider: str = Field(sa_type=String(20))
     credentials: bytes | None = Field(default=None, sa_type=LargeBinary)  # encrypted JSON; None: from the environment
     is_active: bool = True
+    rejected_events: int = Field(default=0, sa_type=BigInteger)  # webhooks whose signature did not fit
+    rejected_at: datetime | None = None  # the last of them
 
 
 class NumberSeries(Row, table=True):

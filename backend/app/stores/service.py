@@ -3,6 +3,7 @@
 import json
 import time
 from dataclasses import dataclass
+from urllib.parse import urlsplit, urlunsplit
 from uuid import UUID
 
 from sqlmodel import Session
@@ -81,6 +82,12 @@ def find_by_id(store_id: UUID | None) -> StoreFacts:
     return StoreFacts(*stores[0])
 
 
+def all_ids() -> list[UUID]:
+    """Every store of this installation, oldest first: what runs for all of them goes through each in its own unit of work."""
+    with across_stores() as session:
+        return list(queries.ids_of_all(session))
+
+
 def find_by_account(account_id: UUID | None) -> UUID:
     """The store whose webhook URL names `account_id`; None is the bare URL, the default store's."""
     with across_stores() as session:
@@ -98,6 +105,18 @@ def find_by_account(account_id: UUID | None) -> UUID:
 def get(session: Session) -> Store:
     """The store of this session, whole."""
     return queries.get(session)
+
+
+def api_url(store: Store) -> str:
+    """Where this store's browsers and providers reach the API: BACKEND_URL, at the store's own host name if it has one."""
+    if not store.host:
+        return settings.backend_url.rstrip("/")
+    parts = urlsplit(settings.backend_url)
+    return urlunsplit(parts._replace(netloc=f"{store.host}:{parts.port}" if parts.port else store.host)).rstrip("/")
+
+
+def storefront_url(store: Store) -> str:
+    return (store.frontend_url or settings.frontend_url).rstrip("/")
 
 
 def provider_account(session: Session, provider: str, account_id: UUID | None = None) -> Account:

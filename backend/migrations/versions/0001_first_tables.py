@@ -20,11 +20,14 @@ def upgrade() -> None:
     op.execute(security.APP_NOW)
     metadata.create_all(op.get_bind())
     for table in metadata.sorted_tables:
+        if table.name == "heartbeats":
+            continue
         rights = "SELECT, INSERT" if table.name in ("audit_entries", "access_log") else "SELECT, INSERT, UPDATE, DELETE"
         op.execute(security.protect(table.name, rights=rights, key="id" if table.name == "stores" else "store_id"))
         if "work_status" in table.columns:
             op.execute(security.let_sweep_see(table.name))
     op.execute(security.let_sweep_see("stores", ("id", "slug", "host", "mode", "zone", "clock_offset_seconds")))
+    op.execute(security.HEARTBEATS)
     op.execute(security.let_sweep_see("provider_accounts", ("store_id", "id", "provider", "is_active")))
     op.execute(security.APPEND_ONLY)
     op.execute(security.ACCESS_LOG)

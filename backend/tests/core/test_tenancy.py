@@ -21,7 +21,7 @@ def test_a_store_sees_only_itself(make_store: Callable[[], Store]) -> None:
     assert first.id != second.id
 
 
-@pytest.mark.parametrize("table", sorted(metadata.tables))
+@pytest.mark.parametrize("table", sorted(metadata.tables.keys() - {"heartbeats"}))  # says nothing about any store
 def test_the_application_without_a_store_sees_nothing_but_an_error(table: str) -> None:
     with engine().connect() as connection, pytest.raises(DBAPIError, match=r"app\.store_id|invalid input syntax for type uuid"):
         connection.execute(text(f"SELECT 1 FROM {table}"))  # noqa: S608 - our own table names

@@ -1,0 +1,121 @@
+"""From a cart to an order that waits for its payment: prices and stock are settled here, in one transaction.
+
+The order exists, its lines frozen and its stock reserved, before the provider is told anything: whatever happens to the
+browser, the call or this process afterwards, the money that may arrive has somewhere to go.
+"""
+
+from dataclasses import asdict
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from sqlmodel import Session
+
+from app.accounts import service as accounts
+from app.accounts.models import Address
+from app.audit.service import record
+from app.carts import service as carts
+from app.carts import viewing
+from app.carts.rules import CartProblem
+from app.carts.viewing import CartView
+from app.checkout.errors import CartNotReady, CheckoutClosed
+from app.core.actor import Actor
+from app.core.ids import new_id
+from app.orders import queries as orders
+from app.orders.models import Order, OrderLine
+from app.orders.rules import order_number
+from app.payments import queries as payments
+from app.payments import starting
+from app.payments.models import PaymentAttempt
+from app.stock import service as stock
+from app.stores import service as stores
+
+PAY_WITHIN = timedelta(minutes=30)  # stock is held that long for somebody at a payment page; banks answer within ten
+ADDRESS_FIELDS = ("name", "phone", "line1", "line2", "city", "state_code", "pin")
+
+
+def place(
+    session: Session, cart_id: UUID, address_id: UUID, payment_method: str, *, customer_id: UUID, actor: Actor, now: datetime
+) -> tuple[Order, PaymentAttempt]:
+    """The order of this cart and its payment attempt, made now or found: a cart becomes one order, however often it is asked.
+
+    Locks cart, then stock (by variant id), then the number series. CartNotReady (with problems), OutOfStock, AddressNotFound,
+    CartNotFound for somebody else's, CheckoutClosed when its order is no longer to be paid.
+    """
+    if order := orders.of_cart(session, cart_id, customer_id):
+        return order, _attempt_of(session, order, actor)
+    cart = carts.lock_for_checkout(session, cart_id, customer_id)
+    address = accounts.get_address(session, address_id, customer_id)
+    store = stores.get(session)
+    today = now.astimezone(ZoneInfo(store.zone)).date()
+    view = viewing.view(session, cart, today=today, delivery_state_code=address.state_code)
+    if not view.can_checkout:
+        raise CartNotReady(problems=[_facts_of(problem) for problem in view.problems])
+    stock.lock_levels(session, view.quantities)
+    serial = stores.take_number(session, f"orders:{today.year}")
+    order = _order(view, address, payment_method, customer_id, order_number(store.order_prefix, today.year, serial), now)
+    session.add(order)
+    session.flush()
+    session.add_all(_lines(view, order))
+    stock.reserve_many(session, order.id, view.quantities, order.expires_at, now, actor)
+    carts.convert(session, cart, order.id, actor)
+    record(session, actor, "order.placed", order, {"status": [None, order.status]}, cause=f"checkout of cart {cart.id}")
+    return order, starting.begin(session, order.id, order.total_amount, order.currency, actor)
+
+
+def _attempt_of(session: Session, order: Order, actor: Actor) -> PaymentAttempt:
+    """The attempt of an order that is placed already; a new one where the provider refused the last."""
+    if order.status != "pending_payment":
+        raise CheckoutClosed(order_id=str(order.id), order_status=order.status)
+    found = payments.latest_attempt_of_order(session, order.id)
+    if found is None or found[0].work_status == "dead":
+        return starting.begin(session, order.id, order.total_amount, order.currency, actor)
+    return found[0]
+
+
+def _order(view: CartView, address: Address, payment_method: str, customer_id: UUID, number: str, now: datetime) -> Order:
+    basket = view.basket
+    return Order(
+        store_id=view.cart.store_id,
+        id=new_id(),
+        number=number,
+        customer_id=customer_id,
+        cart_id=view.cart.id,
+        payment_method=payment_method,
+        currency=view.currency,
+        subtotal_amount=basket.subtotal_amount,
+        shipping_amount=basket.shipping_amount,
+        round_off_amount=basket.round_off_amount,
+        tax_amount=basket.tax_amount,
+        total_amount=basket.total_amount,
+        place_of_supply=address.state_code,
+        address={field: getattr(address, field) for field in ADDRESS_FIELDS},
+        pricing={"steps": basket.explanation},
+        placed_at=now,
+        expires_at=now + PAY_WITHIN,
+    )
+
+
+def _lines(view: CartView, order: Order) -> list[OrderLine]:
+    """Each line with what it is called, costs and is taxed at today, whatever becomes of the catalogue."""
+    return [
+        OrderLine(
+            store_id=order.store_id,
+            order_id=order.id,
+            position=position,
+            variant_id=line.variant_id,
+            quantity=line.quantity,
+            total_amount=line.priced.goods.total_amount,
+            **asdict(line.priced.goods),
+            **line.item.frozen_facts(),
+        )
+        for position, line in enumerate(view.lines)
+        if line.item and line.priced
+    ]
+
+
+def _facts_of(problem: CartProblem) -> dict[str, Any]:
+    return {
+        name: str(value) if isinstance(value, UUID) else value for name, value in asdict(problem).items() if value is not None
+    }

@@ -1,0 +1,69 @@
+"""The browser comes back from the payment page. Its signature says who sent it, never what happened: that is fetched."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlmodel import Session
+
+from app.checkout import confirming
+from app.core import clock
+from app.core.actor import Actor
+from app.core.errors import ProviderError
+from app.core.work import Nothing, claim_call_settle
+from app.orders import queries as orders
+from app.orders.models import Order
+from app.payments import queries as payments
+from app.payments.errors import PaymentMismatch, SignatureInvalid
+from app.providers import registry
+from app.providers.razorpay import PaymentFacts
+from app.stores import service as stores
+from app.stores.service import Account
+
+CAUSE = "the browser's return"
+
+
+@dataclass(frozen=True)
+class Return:
+    """What the payment page gave the browser."""
+
+    provider_order_id: str
+    payment_id: str
+    signature: str
+
+
+@dataclass(frozen=True)
+class _Fetch:
+    account: Account
+    payment_id: str
+
+
+def confirm_return(store_id: UUID, order_id: UUID, owner_id: UUID | None, back: Return, actor: Actor) -> Order:
+    """The order after the return; paid if the provider says so now. Safe to repeat, and to race with the webhook.
+
+    SignatureInvalid or PaymentMismatch (another order's return) change nothing. If the provider cannot be asked the order
+    is returned as it is: the webhook or the poller will tell.
+    """
+
+    def claim(session: Session) -> _Fetch | Nothing[Order]:
+        order = orders.get(session, order_id, owner_id)
+        found = payments.latest_attempt_of_order(session, order_id)
+        if found is None or found[0].provider_order_id != back.provider_order_id:
+            raise PaymentMismatch
+        account = stores.provider_account(session, "razorpay", found[0].account_id)
+        signer = registry.razorpay(account.secrets)
+        if not signer.verify_return_signature(found[0].provider_order_id, back.payment_id, back.signature):
+            raise SignatureInvalid
+        if payments.capture(session, back.payment_id):
+            return Nothing(order)  # in the books already
+        return _Fetch(account, back.payment_id)
+
+    def call(fetch: _Fetch) -> PaymentFacts:
+        return registry.razorpay(fetch.account.secrets).fetch_payment(fetch.payment_id)
+
+    def settle(session: Session, _: _Fetch, outcome: PaymentFacts | ProviderError) -> Order:
+        if isinstance(outcome, ProviderError):
+            return orders.get(session, order_id, owner_id)
+        now = clock.now(stores.get(session))
+        return confirming.confirm(session, outcome, actor=actor, cause=CAUSE, now=now, order_id=order_id)[0]
+
+    return claim_call_settle(store_id, claim, call, settle)

@@ -1,0 +1,65 @@
+"""Take in what a provider sends: verified by the door, stored raw once, applied later by a task."""
+
+import hashlib
+from typing import Any, Protocol
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.dialects.postgresql import insert
+from sqlmodel import Session, col
+
+from app.core.ids import new_id
+from app.core.work import defer, store_of
+from app.inbox.models import ProviderEvent
+
+KEPT_HEADERS = ("x-razorpay-event-id", "x-razorpay-signature", "content-type", "user-agent", "x-twilio-signature")
+
+
+class Source(Protocol):
+    """The provider account an event comes from."""
+
+    @property
+    def id(self) -> UUID: ...
+    @property
+    def provider(self) -> str: ...
+
+
+# Under a flood of forged events the counter may miss some, but nobody waits for its row.
+_COUNT_REJECTED = text("""
+UPDATE provider_accounts SET rejected_events = rejected_events + 1, rejected_at = now()
+ WHERE (store_id, id) IN (SELECT store_id, id FROM provider_accounts WHERE id = :account FOR UPDATE SKIP LOCKED)
+""")
+
+
+def receive(session: Session, account: Source, event_id: str, event_type: str, headers: dict[str, str], body: bytes) -> bool:
+    """Store a verified event, once per (account, event id), and wake its task. False: it is here already. Safe to run twice."""
+    kept: dict[str, Any] = {name: headers[name] for name in KEPT_HEADERS if name in headers}
+    row = ProviderEvent(
+        store_id=store_of(session),
+        id=new_id(),
+        account_id=account.id,
+        provider=account.provider,
+        event_id=event_id[:128] or body_hash(body),
+        event_type=event_type[:80],
+        headers=kept,
+        body=body,
+    )
+    statement = (
+        insert(ProviderEvent)
+        .values(row.model_dump())
+        .on_conflict_do_nothing(index_elements=["store_id", "account_id", "event_id"])
+    )
+    stored = session.execute(statement.returning(col(ProviderEvent.id))).first()
+    if stored is not None:
+        defer(session, "apply_event", row.id)
+    return stored is not None
+
+
+def count_rejected(session: Session, account: Source) -> None:
+    """Somebody sent an event whose signature does not fit: nothing of it is kept, but the account shows how often."""
+    session.execute(_COUNT_REJECTED, {"account": account.id})
+
+
+def body_hash(body: bytes) -> str:
+    """The event id where a provider gives none."""
+    return hashlib.sha256(body).hexdigest()

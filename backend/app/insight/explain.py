@@ -1,0 +1,99 @@
+"""Why is this order as it is? Answered from stored facts alone: audit entries, the provider's events, messages, captures."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlmodel import Session, col, select
+
+from app.audit.models import AuditEntry
+from app.core.money import format_money
+from app.inbox.models import ProviderEvent
+from app.notifications.models import Message
+from app.orders.models import Order
+from app.payments import queries as payments
+from app.payments.models import Capture
+
+
+@dataclass(frozen=True)
+class Fact:
+    """Something that happened: when, who did it, what, what it answers to, and before → after."""
+
+    at: datetime
+    who: str
+    what: str
+    why: str
+    changes: dict[str, Any]
+    request_id: str
+
+
+@dataclass(frozen=True)
+class Explanation:
+    summary: str
+    facts: list[Fact]
+    amounts: list[dict[str, Any]]
+
+
+def order(session: Session, row: Order) -> Explanation:
+    """The order's whole story, oldest first. Reads only."""
+    payment = payments.of_order(session, row.id)
+    captures = payments.captures_of_payment(session, payment.id) if payment else []
+    messages = _messages(session, row.id)
+    objects = [row.id, *([payment.id] if payment else []), *(message.id for message in messages)]
+    facts = [
+        *map(_of_audit, _audit(session, objects)),
+        *map(_of_event, _events(session, row.id)),
+        *(fact for message in messages for fact in _of_message(message)),
+    ]
+    return Explanation(_summary(row, captures, messages), sorted(facts, key=lambda fact: fact.at), row.pricing["steps"])
+
+
+def _audit(session: Session, object_ids: Sequence[UUID]) -> Iterable[AuditEntry]:
+    return session.exec(select(AuditEntry).where(col(AuditEntry.object_id).in_(object_ids)).order_by(col(AuditEntry.id)))
+
+
+def _events(session: Session, order_id: UUID) -> Iterable[ProviderEvent]:
+    return session.exec(select(ProviderEvent).where(ProviderEvent.subject_id == order_id).order_by(col(ProviderEvent.id)))
+
+
+def _messages(session: Session, order_id: UUID) -> Sequence[Message]:
+    statement = select(Message).where(Message.subject_type == "orders", Message.subject_id == order_id)
+    return session.exec(statement.order_by(col(Message.id))).all()
+
+
+def _of_audit(entry: AuditEntry) -> Fact:
+    who = entry.actor_label or entry.actor_kind
+    return Fact(entry.created_at, who, entry.action, entry.cause, entry.changes, entry.request_id)
+
+
+def _of_event(event: ProviderEvent) -> Fact:
+    what = f"{event.provider} sent {event.event_type}"
+    return Fact(event.created_at, event.provider, what, event.outcome or event.work_status, {}, event.event_id)
+
+
+def _of_message(message: Message) -> list[Fact]:
+    name = f"{message.template} by {message.channel}"
+    steps = (("queued", message.created_at), ("sent", message.sent_at), ("delivered", message.delivered_at))
+    facts = [
+        Fact(at, message.provider or "system", f"{name} {step}", message.event_key, {}, message.provider_id or "")
+        for step, at in steps
+        if at
+    ]
+    if message.error:
+        facts.append(Fact(message.created_at, "system", f"{name}: {message.status}", message.error, {}, ""))
+    return facts
+
+
+def _summary(row: Order, captures: Sequence[Capture], messages: Sequence[Message]) -> str:
+    """Two sentences for somebody on the phone."""
+    paid = [
+        f"{format_money(one.amount, one.currency)} by {one.method or 'card'} ({one.provider_payment_id})" for one in captures
+    ]
+    told = [f"{message.channel} {message.status}" for message in messages]
+    return (
+        f"Order {row.number} of {format_money(row.total_amount, row.currency)} is {row.status.replace('_', ' ')}, "
+        f"{'paid: ' + ' and '.join(paid) if paid else row.payment_status}. "
+        f"{'Messages: ' + ', '.join(told) if told else 'No message was sent'}."
+    )

@@ -1,0 +1,51 @@
+"""Write transfers and read balances."""
+
+from uuid import UUID
+
+from sqlalchemy import func
+from sqlalchemy import select as columns
+from sqlalchemy.dialects.postgresql import insert
+from sqlmodel import Session, col, select
+
+from app.core.db import Row
+from app.core.ids import new_id
+from app.core.work import store_of
+from app.ledger.models import LedgerAccount, Transfer
+
+RAZORPAY, ORDERS = "razorpay", "orders"  # what the provider holds for us; what customers paid for
+
+
+def transfer(session: Session, kind: str, *, debit: str, credit: str, amount: int, currency: str, cause: Row) -> bool:
+    """Record that `amount` moved, once per (kind, cause): False when it already had been. Safe to run twice."""
+    row = Transfer(
+        store_id=store_of(session),
+        id=new_id(),
+        kind=kind,
+        debit_account_id=_account_id(session, debit),
+        credit_account_id=_account_id(session, credit),
+        amount=amount,
+        currency=currency,
+        cause_type=str(cause.__tablename__),
+        cause_id=cause.id,
+    )
+    statement = (
+        insert(Transfer).values(row.model_dump()).on_conflict_do_nothing(index_elements=["store_id", "kind", "cause_id"])
+    )
+    return session.execute(statement.returning(col(Transfer.id))).first() is not None
+
+
+def balance(session: Session, code: str) -> int:
+    """Debits minus credits of the account, in paise; 0 for one that was never used."""
+    account = columns(col(LedgerAccount.id)).where(col(LedgerAccount.code) == code).scalar_subquery()
+    taken_in = columns(func.coalesce(func.sum(col(Transfer.amount)), 0)).where(col(Transfer.debit_account_id) == account)
+    given_out = columns(func.coalesce(func.sum(col(Transfer.amount)), 0)).where(col(Transfer.credit_account_id) == account)
+    return int(session.execute(columns(taken_in.scalar_subquery() - given_out.scalar_subquery())).scalar_one())
+
+
+def _account_id(session: Session, code: str) -> UUID:
+    found = select(LedgerAccount.id).where(LedgerAccount.code == code)
+    if account_id := session.exec(found).one_or_none():
+        return account_id
+    row = LedgerAccount(store_id=store_of(session), code=code)
+    session.execute(insert(LedgerAccount).values(row.model_dump()).on_conflict_do_nothing(index_elements=["store_id", "code"]))
+    return session.exec(found).one()

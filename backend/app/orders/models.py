@@ -1,0 +1,102 @@
+"""An order and its lines: everything that money depends on is frozen when it is placed."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import BigInteger, CheckConstraint, Index, UniqueConstraint
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlmodel import Field, String
+
+from app.core.db import Row, belongs_to
+from app.orders.rules import PAYMENT_STATUSES, STATUSES, check_move
+
+
+class Order(Row, table=True):
+    """What a customer ordered. Amounts in paise, tax included: subtotal + shipping + round-off = total, always."""
+
+    __tablename__ = "orders"
+    __table_args__ = (
+        belongs_to("customers"),
+        belongs_to("carts"),
+        UniqueConstraint("store_id", "number"),
+        UniqueConstraint("store_id", "cart_id"),
+        CheckConstraint(f"status in {STATUSES!r}", name="status_known"),
+        CheckConstraint(f"payment_status in {PAYMENT_STATUSES!r}", name="payment_status_known"),
+        CheckConstraint("subtotal_amount + shipping_amount + round_off_amount = total_amount", name="total_adds_up"),
+        CheckConstraint("total_amount > 0 and subtotal_amount >= 0 and shipping_amount >= 0", name="amounts_not_negative"),
+        CheckConstraint("tax_amount between 0 and total_amount", name="tax_within_total"),
+        CheckConstraint("(status = 'cancelled') = (cancelled_at is not null)", name="cancelled_stamped"),
+        CheckConstraint("confirmed_at is not null or status in ('pending_payment', 'cancelled')", name="confirmed_stamped"),
+        Index("ix_orders_customer", "store_id", "customer_id", "id"),
+    )
+
+    number: str = Field(max_length=30)
+    customer_id: UUID
+    cart_id: UUID | None = None
+    status: str = Field(default="pending_payment", sa_type=String(20))
+    payment_status: str = Field(default="unpaid", sa_type=String(20))
+    payment_method: str = Field(max_length=20)
+    currency: str = Field(sa_type=String(3))
+    subtotal_amount: int = Field(sa_type=BigInteger)
+    shipping_amount: int = Field(sa_type=BigInteger)
+    round_off_amount: int = Field(sa_type=BigInteger)
+    tax_amount: int = Field(sa_type=BigInteger)
+    total_amount: int = Field(sa_type=BigInteger)
+    place_of_supply: str = Field(sa_type=String(2))  # GST state code of the delivery address
+    address: dict[str, Any] = Field(sa_type=JSONB)  # frozen
+    pricing: dict[str, Any] = Field(sa_type=JSONB)  # which rule gave which paise; re-computes identically
+    placed_at: datetime
+    expires_at: datetime  # unpaid until then, it may be given up
+    confirmed_at: datetime | None = None
+    cancelled_at: datetime | None = None
+
+    def move(self, wanted: str) -> str:
+        """Change the state if the table allows it; returns the state before."""
+        check_move(self.status, wanted)
+        before, self.status = self.status, wanted
+        return before
+
+    def confirm(self, now: datetime) -> str:
+        """Paid: the shop owes the goods."""
+        before = self.move("confirmed")
+        self.confirmed_at, self.payment_status = now, "paid"
+        return before
+
+    def cancel(self, now: datetime) -> str:
+        before = self.move("cancelled")
+        self.cancelled_at = now
+        return before
+
+
+class OrderLine(Row, table=True):
+    """One product of an order, frozen: name, price, tax and HSN as they were. Amounts in paise for the whole quantity."""
+
+    __tablename__ = "order_lines"
+    __table_args__ = (
+        belongs_to("orders"),
+        belongs_to("variants"),
+        UniqueConstraint("store_id", "order_id", "variant_id"),
+        CheckConstraint("quantity between 1 and 99", name="quantity_sane"),
+        CheckConstraint("unit_price_amount > 0 and total_amount > 0", name="amounts_positive"),
+        CheckConstraint("taxable_amount + cgst_amount + sgst_amount + igst_amount = total_amount", name="tax_adds_up"),
+        CheckConstraint("cgst_amount = sgst_amount and (cgst_amount = 0 or igst_amount = 0)", name="tax_heads"),
+        CheckConstraint("tax_rate_bp between 0 and 10000", name="tax_rate_sane"),
+    )
+
+    order_id: UUID
+    position: int
+    variant_id: UUID
+    sku: str = Field(max_length=60)
+    name: str = Field(max_length=200)
+    unit: str = Field(max_length=40)
+    hsn: str = Field(max_length=8)
+    tax_rate_bp: int
+    is_exempt: bool
+    quantity: int
+    unit_price_amount: int = Field(sa_type=BigInteger)
+    taxable_amount: int = Field(sa_type=BigInteger)
+    cgst_amount: int = Field(sa_type=BigInteger)
+    sgst_amount: int = Field(sa_type=BigInteger)
+    igst_amount: int = Field(sa_type=BigInteger)
+    total_amount: int = Field(sa_type=BigInteger)

@@ -1,0 +1,32 @@
+from app.core.errors import Conflict, Invalid, Refusal
+
+
+class PaymentMismatch(Invalid):
+    """This payment does not belong to this order."""
+
+    code = "payment_mismatch"
+
+
+class SignatureInvalid(Refusal):
+    """The signature does not fit."""
+
+    status, code = 400, "signature_invalid"
+
+
+class PaymentNotStarted(Refusal):
+    """The payment provider cannot be reached; repeat the request with the same Idempotency-Key."""
+
+    status, code = 503, "payment_not_started"
+
+
+class PaymentRefused(Refusal):
+    """The payment provider refused to start this payment."""
+
+    status, code = 502, "payment_refused"
+    keeps_effects = True
+
+
+class OrderUnknown(Conflict):
+    """No payment of ours belongs to this provider order (yet)."""
+
+    code = "provider_order_unknown"

@@ -1,0 +1,91 @@
+"""Money to be had for an order, how it is asked for, and what was in fact captured."""
+
+from datetime import datetime
+from typing import ClassVar
+from uuid import UUID
+
+from sqlalchemy import BigInteger, CheckConstraint, Index, UniqueConstraint, text
+from sqlmodel import Field, String
+
+from app.core.db import Row, belongs_to
+from app.core.work_rows import WorkRow, work_constraints
+from app.payments.rules import RANKS
+
+STATUSES = tuple(RANKS)
+
+
+class Payment(Row, table=True):
+    """What is asked for an order: one open payment an order, its amount frozen. Its status only moves forward."""
+
+    __tablename__ = "payments"
+    __table_args__ = (
+        belongs_to("orders"),
+        CheckConstraint(f"status in {STATUSES!r}", name="status_known"),
+        CheckConstraint("amount > 0", name="amount_positive"),
+        CheckConstraint("(status = 'captured') = (captured_at is not null)", name="captured_stamped"),
+        Index("uq_payments_order", "store_id", "order_id", unique=True),
+    )
+
+    order_id: UUID
+    provider: str = Field(sa_type=String(20))
+    status: str = Field(default="created", sa_type=String(12))
+    amount: int = Field(sa_type=BigInteger)
+    currency: str = Field(sa_type=String(3))
+    captured_at: datetime | None = None
+    failure_reason: str | None = Field(default=None, max_length=100)  # of the last failed try; the customer may try again
+
+
+class PaymentAttempt(WorkRow, table=True):
+    """One order at the provider, and the call that makes it. The receipt is committed first: after a crash it is looked up."""
+
+    calls_provider: ClassVar[bool] = True
+    looks_up: ClassVar[bool] = True
+
+    __tablename__ = "payment_attempts"
+    __table_args__ = (
+        belongs_to("payments"),
+        belongs_to("provider_accounts", "account_id"),
+        UniqueConstraint("store_id", "receipt"),
+        Index("uq_payment_attempts_provider_order", "store_id", "provider_order_id", unique=True),
+        Index(
+            "uq_payment_attempts_open",
+            "store_id",
+            "payment_id",
+            unique=True,
+            postgresql_where=text("work_status in ('queued', 'working', 'unknown')"),
+        ),
+        CheckConstraint("amount > 0", name="amount_positive"),
+        CheckConstraint("work_status <> 'done' or provider_order_id is not null", name="done_has_order"),
+        *work_constraints("payment_attempts"),
+    )
+
+    payment_id: UUID
+    account_id: UUID
+    receipt: str = Field(max_length=40)  # Razorpay's limit
+    amount: int = Field(sa_type=BigInteger)
+    currency: str = Field(sa_type=String(3))
+    provider_order_id: str | None = Field(default=None, max_length=40)
+
+
+class Capture(Row, table=True):
+    """Money the provider took from the customer: once per provider payment, whoever tells us and however often."""
+
+    __tablename__ = "captures"
+    __table_args__ = (
+        belongs_to("payments"),
+        belongs_to("payment_attempts", "attempt_id"),
+        UniqueConstraint("store_id", "provider_payment_id"),
+        CheckConstraint("amount > 0", name="amount_positive"),
+        Index("uq_captures_counted", "store_id", "payment_id", unique=True, postgresql_where=text("is_counted")),
+    )
+
+    payment_id: UUID
+    attempt_id: UUID
+    provider_payment_id: str = Field(max_length=40)
+    amount: int = Field(sa_type=BigInteger)
+    currency: str = Field(sa_type=String(3))
+    method: str = Field(default="", max_length=20)
+    fee_amount: int | None = Field(default=None, sa_type=BigInteger)
+    fee_tax_amount: int | None = Field(default=None, sa_type=BigInteger)
+    captured_at: datetime
+    is_counted: bool = True  # False: a second payment for what was paid already; owed back

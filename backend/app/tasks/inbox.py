@@ -1,0 +1,151 @@
+"""Apply what providers told us. One table: (provider, event type) → what to do with it, or why nothing.
+
+An event is a reason to look, never the truth: the entity is fetched from the provider and moves a state machine that only
+goes forward, so any number of copies in any order end in the same state.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import orjson
+from sqlmodel import Session
+
+from app.checkout import confirming
+from app.core import clock
+from app.core.actor import provider
+from app.core.celery_app import celery_app
+from app.core.errors import LeaseLost, ProviderError, Refusal
+from app.core.work import Nothing, claim_call_settle
+from app.core.work_rows import claim_one, settle_done, settle_failed
+from app.inbox.models import ProviderEvent
+from app.payments.errors import OrderUnknown
+from app.providers import registry
+from app.providers.razorpay import PaymentFacts
+from app.stores import service as stores
+from app.stores.service import Account
+from app.tasks.draining import drain as drain_rows
+
+
+@dataclass(frozen=True)
+class Applier:
+    """How a kind of event is applied: `fetch` asks the provider (no transaction open), `settle` changes our state."""
+
+    fetch: Callable[[Account, Any], Any]
+    settle: Callable[[Session, ProviderEvent, Any], str]
+
+
+@dataclass(frozen=True)
+class Ignored:
+    """Such events are kept and not applied, for a reason."""
+
+    reason: str
+
+
+@dataclass(frozen=True)
+class ClaimedEvent:
+    event: ProviderEvent
+    account: Account
+    applier: Applier
+    content: Any
+
+
+def _fetch_payment(account: Account, content: Any) -> PaymentFacts:
+    return registry.razorpay(account.secrets).fetch_payment(content["payload"]["payment"]["entity"]["id"])
+
+
+def _confirm(session: Session, event: ProviderEvent, facts: PaymentFacts) -> str:
+    now = clock.now(stores.get(session))
+    order, change = confirming.confirm(
+        session, facts, actor=provider(event.provider), cause=f"webhook {event.event_type} {event.event_id}", now=now
+    )
+    event.subject_id = order.id
+    return f"{change}; order {order.number} is {order.status}"
+
+
+PAYMENT = Applier(_fetch_payment, _confirm)
+LATER = "nothing in this installation depends on it"
+FOREIGN = "a Razorpay product that Rozana does not use"
+
+APPLIERS: dict[tuple[str, str], Applier | Ignored] = {
+    ("razorpay", "payment.authorized"): PAYMENT,
+    ("razorpay", "payment.captured"): PAYMENT,
+    ("razorpay", "payment.failed"): PAYMENT,
+    ("razorpay", "order.paid"): PAYMENT,
+    **{
+        ("razorpay", f"{family}.*"): Ignored(LATER)
+        for family in ("payment.downtime", "payment.dispute", "refund", "settlement")
+    },
+    **{("razorpay", f"{family}.*"): Ignored(LATER) for family in ("token", "order.notification", "subscription", "invoice")},
+    ("razorpay", "payment_link.*"): Ignored(LATER),
+    **{
+        ("razorpay", f"{family}.*"): Ignored(FOREIGN)
+        for family in ("virtual_account", "qr_code", "fund_account.validation", "payout", "transfer")
+    },
+}
+
+
+def applier_of(provider_name: str, event_type: str) -> Applier | Ignored:
+    """The entry of the type, else of its family (`refund.*`), else ignored: a new type must not block the inbox."""
+    parts = event_type.split(".")
+    patterns = [event_type, *(".".join(parts[:n]) + ".*" for n in range(len(parts) - 1, 0, -1))]
+    found = (APPLIERS.get((provider_name, pattern)) for pattern in patterns)
+    return next((entry for entry in found if entry), Ignored("an event type that Rozana does not know"))
+
+
+@celery_app.task(name="app.tasks.inbox.apply", soft_time_limit=60, time_limit=90)
+def apply(store_id: str, event_id: str) -> dict[str, Any]:
+    """Apply one stored event. Safe to run twice: the second finds it done."""
+    return {"outcome": apply_event(UUID(store_id), UUID(event_id))}
+
+
+@celery_app.task(name="app.tasks.inbox.drain", soft_time_limit=60, time_limit=90)
+def drain(store_id: str) -> dict[str, Any]:
+    return {"worked": drain_rows(UUID(store_id), ProviderEvent, apply_event, "drain_events")}
+
+
+def apply_event(store_id: UUID, event_id: UUID) -> str:
+    """Claim, fetch, settle. Returns what it did, in words."""
+    try:
+        return claim_call_settle(store_id, lambda session: _claim(session, event_id), _call, _settle)
+    except LeaseLost:
+        return "somebody else has it"
+
+
+def _claim(session: Session, event_id: UUID) -> ClaimedEvent | Nothing[str]:
+    event = claim_one(session, ProviderEvent, event_id)
+    if event is None:
+        return Nothing("not due")
+    applier = applier_of(event.provider, event.event_type)
+    if isinstance(applier, Ignored):
+        return Nothing(_done(session, event, f"ignored: {applier.reason}"))
+    account = stores.provider_account(session, event.provider, event.account_id)
+    return ClaimedEvent(event, account, applier, orjson.loads(event.body))
+
+
+def _call(claimed: ClaimedEvent) -> Any:
+    return claimed.applier.fetch(claimed.account, claimed.content)
+
+
+def _settle(session: Session, claimed: ClaimedEvent, outcome: Any) -> str:
+    event = claimed.event
+    if isinstance(outcome, ProviderError):  # fetches only read, so nothing can have happened
+        settle_failed(session, event, outcome, counts=False, wait_seconds=outcome.retry_after_seconds)
+        return f"to be applied later: {outcome}"
+    try:
+        return _done(session, event, claimed.applier.settle(session, event, outcome))
+    except OrderUnknown as unknown:  # it may have overtaken our own record of the order; a foreign one stays unknown
+        if event.attempts >= event.max_attempts:
+            return _done(session, event, f"ignored: {unknown.detail}")
+        settle_failed(session, event, unknown)
+        return f"waits: {unknown.detail}"
+    except Refusal as refusal:
+        settle_failed(session, event, refusal.detail, final=True)
+        return f"refused: {refusal.detail}"
+
+
+def _done(session: Session, event: ProviderEvent, outcome: str) -> str:
+    event.outcome = outcome[:200]
+    settle_done(session, event)
+    return outcome

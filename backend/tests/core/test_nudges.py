@@ -1,0 +1,118 @@
+"""A nudge costs its caller nothing, whatever the broker does; and comes back by itself."""
+
+import time
+from collections.abc import Iterator
+
+import pytest
+import redis
+
+from app.core.celery_app import celery_app, route
+from app.core.nudge import NUDGES, Nudger
+from tests.conftest import Servers
+from tests.workers import eventually
+
+
+@pytest.fixture
+def nudger() -> Nudger:
+    return Nudger()
+
+
+@pytest.fixture
+def broker(servers: Servers) -> Iterator["redis.Redis"]:
+    with redis.Redis.from_url(servers.valkey.url) as broker:
+        broker.flushall()
+        yield broker
+        broker.flushall()
+
+
+def waiting(broker: "redis.Redis") -> int:
+    return sum(int(broker.llen(key)) for key in broker.keys("rozana:*") if broker.type(key) == b"list")  # type: ignore[arg-type, union-attr]
+
+
+def test_every_nudge_names_a_registered_task() -> None:
+    celery_app.loader.import_default_modules()
+    assert {nudge.task for nudge in NUDGES.values()} <= set(celery_app.tasks)
+
+
+def test_a_nudge_arrives_on_its_tasks_queue_at_its_priority(nudger: Nudger, broker: "redis.Redis") -> None:
+    nudger.send("deliver_urgent_message", "store", "message")
+    nudger.send("deliver_message", "store", "message")
+    nudger.flush(5)
+    assert (nudger.sent, nudger.dropped) == (2, 0)
+    assert broker.llen("rozana:notifications") == 1, "priority 9 of ours is Redis' first level"
+    assert broker.llen("rozana:notifications\x06\x163") == 1
+
+
+def test_our_most_urgent_priority_is_redis_first_and_a_retry_is_not_mapped_twice() -> None:
+    first = {"priority": 9}
+    route("app.tasks.notifications.deliver", (), {}, first)
+    assert first["priority"] == 0
+    retried = {"priority": 0, "retries": 1}
+    route("app.tasks.notifications.deliver", (), {}, retried)
+    assert retried["priority"] == 0
+
+
+@pytest.mark.parametrize(
+    ("task", "queue"),
+    [
+        ("app.tasks.notifications.send_email_task", "notifications"),
+        ("app.tasks.subscriptions.process_due_subscriptions", "subscriptions"),
+        ("app.tasks.cleanup.cleanup_expired_carts", "default"),
+        ("app.tasks.work.sweep", "default"),
+    ],
+)
+def test_tasks_go_to_the_documented_queues(task: str, queue: str) -> None:
+    assert route(task, (), {}, {})["queue"] == queue
+
+
+def test_ac23_a_silent_broker_costs_the_caller_nothing_and_heals_by_itself(
+    servers: Servers, nudger: Nudger, broker: "redis.Redis"
+) -> None:
+    nudger.open_seconds = 0.2
+    nudger.send("apply_event", "before")
+    nudger.flush(5)
+    servers.valkey.pause()
+    try:
+        started = time.perf_counter()
+        for _ in range(200):
+            nudger.send("apply_event", "meanwhile")
+        assert time.perf_counter() - started < 1, "200 nudges into a black hole; one blocking publish alone takes longer"
+        eventually(lambda: nudger.dropped, why="the breaker opens and nudges are dropped")
+    finally:
+        servers.valkey.resume()
+
+    def heals() -> bool:
+        nudger.send("apply_event", "after")
+        nudger.flush(2)
+        return nudger.sent >= 2
+
+    eventually(heals, why="publishing works again without a restart")
+    assert waiting(broker) >= 1
+
+
+def test_a_broker_that_is_down_is_no_error(servers: Servers, nudger: Nudger) -> None:
+    servers.valkey.kill()
+    try:
+        nudger.send("apply_event", "x")
+        nudger.flush(5)
+        assert (nudger.sent, nudger.dropped) == (0, 1)
+    finally:
+        servers.valkey.restart()
+
+
+def test_ac21_the_visibility_timeout_is_above_the_hard_limit() -> None:
+    options = celery_app.conf.broker_transport_options
+    assert options["visibility_timeout"] > celery_app.conf.task_time_limit > celery_app.conf.task_soft_time_limit
+
+
+def test_the_documented_settings() -> None:
+    conf = celery_app.conf
+    assert (conf.task_serializer, conf.result_serializer, conf.accept_content, conf.timezone) == (
+        "json",
+        "json",
+        ["json"],
+        "UTC",
+    )
+    assert (conf.task_time_limit, conf.task_soft_time_limit) == (1800, 1500)
+    assert (conf.worker_prefetch_multiplier, conf.worker_max_tasks_per_child, conf.task_acks_late) == (4, 1000, True)
+    assert {queue.name for queue in conf.task_queues} == {"default", "notifications", "subscriptions"}
