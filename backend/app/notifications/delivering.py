@@ -36,21 +36,19 @@ from app.stores.errors import NotConfigured
 
 @dataclass(frozen=True)
 class Progress:
-    """How a message stands. `retry_at`: it is still owed, and when somebody may try next."""
+    """How a message stands. `is_owed`: it may still be sent by us, at `retry_at`, or by whoever has it now (None)."""
 
     message_id: UUID
     status: str
-    error_code: str | None = None
-    retry_at: datetime | None = None
+    error_code: str | None
+    is_owed: bool
+    retry_at: datetime | None
 
     @classmethod
     def of(cls, message: Message) -> "Progress":
-        retry_at = None
-        if message.work_status == "queued":
-            retry_at = message.next_attempt_at
-        elif message.work_status == "working":
-            retry_at = message.lease_until
-        return cls(message.id, message.status, message.error_code, retry_at)
+        is_owed = message.work_status in ("queued", "working")
+        retry_at = message.next_attempt_at if message.work_status == "queued" else None
+        return cls(message.id, message.status, message.error_code, is_owed, retry_at)
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,213 @@
+"""The documented tasks that tell somebody something, and the nudges that send what waits. All on the queue `notifications`.
+
+Arguments are the documents' own; `store_id` is needed only where several stores live. Results: `{status, message_id}`,
+or `message_ids` where one call tells several. Our own code never calls these: it queues messages.
+"""
+
+import inspect
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlmodel import Session
+
+from app.accounts import service as accounts
+from app.checkout import service as checkout
+from app.core.celery_app import celery_app
+from app.core.errors import Invalid
+from app.core.work import defer
+from app.notifications import service, templates
+from app.notifications.models import Message
+from app.notifications.rules import MessageStatus
+from app.tasks.base import Call, Reference, Result, documented
+from app.tasks.delivering import deliver_message, deliver_recorded
+from app.tasks.draining import drain as drain_rows
+
+URGENT, NORMAL, BULK = 9, 6, 3
+MAX_BULK_RECIPIENTS = 1000  # one transaction of about a second
+CALL_LIMITS = {"soft_time_limit": 60, "time_limit": 90}  # a call takes 20 s at most
+
+
+class TooManyRecipients(Invalid):
+    """At most 1000 recipients in one call; call it several times."""
+
+    code = "too_many_recipients"
+
+
+class PersonNotNamed(Invalid):
+    """A user needs `user_id` and type `user`, an admin `admin_id` and type `admin`."""
+
+    code = "person_not_named"
+
+
+def _one(messages: list[Message]) -> Reference:
+    return {"message_id": str(messages[0].id)} if messages else {"message_ids": []}
+
+
+def _several(messages: list[Message]) -> Reference:
+    return {"message_ids": [str(message.id) for message in messages]}
+
+
+def _telling(shape: Callable[[list[Message]], Reference], priority: int) -> Callable[[Callable[..., list[Message]]], Any]:
+    """A documented task that queues the messages its function returns, then sends them."""
+
+    def make(queue_messages: Callable[..., list[Message]]) -> Any:
+        def record(session: Session, call: Call, *args: Any, **kwargs: Any) -> Reference:
+            messages = queue_messages(session, call, *args, **kwargs)
+            _hold(session, messages, call)
+            return shape(messages)
+
+        record.__name__, record.__module__, record.__doc__ = (
+            queue_messages.__name__, queue_messages.__module__, queue_messages.__doc__,
+        )  # fmt: skip
+        record.__signature__ = inspect.signature(queue_messages)  # type: ignore[attr-defined]
+        return documented(deliver_recorded, priority=priority, **CALL_LIMITS)(record)
+
+    return make
+
+
+def _hold(session: Session, messages: list[Message], call: Call) -> None:
+    """What Celery's `countdown`, `eta` and `expires` ask for is kept in the row."""
+    for message in messages:
+        if message.status != MessageStatus.QUEUED or message.attempts:
+            continue
+        if call.not_before:
+            message.next_attempt_at = call.not_before
+            message.expires_at += max(call.not_before - message.created_at, timedelta(0))
+        if call.expires_at:
+            message.expires_at = min(message.expires_at, call.expires_at)
+        session.add(message)
+
+
+@_telling(_one, NORMAL)
+def send_email_task(session: Session, call: Call, to_email: str, subject: str, body: str) -> list[Message]:
+    """Send plain words as an e-mail in the store's layout."""
+    return [service.queue(session, "notice", to_email, "email", call.key, {"body": body}, subject=subject, wake=False)]
+
+
+@_telling(_one, NORMAL)
+def send_sms_task(session: Session, call: Call, to_phone: str, message: str) -> list[Message]:
+    """Send plain words as an SMS."""
+    return [service.queue(session, "notice", to_phone, "sms", call.key, {"body": message}, wake=False)]
+
+
+@_telling(_one, NORMAL)
+def send_templated_email_task(
+    session: Session, call: Call, to_email: str, template_name: str, context: dict[str, Any]
+) -> list[Message]:
+    """Send an e-mail template. `user_id` or `admin_id` in the context stands for the facts of that person."""
+    return [_templated(session, call.key, to_email, "email", template_name, context)]
+
+
+@_telling(_one, NORMAL)
+def send_templated_sms_task(
+    session: Session, call: Call, to_phone: str, template_name: str, context: dict[str, Any]
+) -> list[Message]:
+    """Send an SMS template. `user_id` or `admin_id` in the context stands for the facts of that person."""
+    return [_templated(session, call.key, to_phone, "sms", template_name, context)]
+
+
+@_telling(_several, URGENT)
+def send_order_confirmation_task(session: Session, _call: Call, order_id: str) -> list[Message]:
+    """Tell the customer that the order is confirmed, by every channel we have. A repeat finds the first messages."""
+    return checkout.queue_order_confirmation(session, _id(order_id))
+
+
+@_telling(_several, NORMAL)
+def send_order_shipped_task(session: Session, _call: Call, order_id: str, shipment_id: str | None = None) -> list[Message]:
+    """Tell the customer that the order is on its way. A repeat finds the first messages."""
+    return checkout.queue_order_shipped(session, _id(order_id), _id(shipment_id) if shipment_id else None)
+
+
+@_telling(_several, URGENT)
+def send_payment_failed_task(session: Session, _call: Call, order_id: str, payment_id: str | None = None) -> list[Message]:
+    """Tell the customer that the payment failed, unless it was made good since. A repeat finds the first messages."""
+    return checkout.queue_payment_failed(session, _id(order_id), _id(payment_id) if payment_id else None)
+
+
+@_telling(_one, NORMAL)
+def send_notification_email(
+    session: Session, call: Call, recipient_email: str, subject: str, template_name: str, context: dict[str, Any]
+) -> list[Message]:
+    """Send an e-mail template under a subject of one's own."""
+    return [_templated(session, call.key, recipient_email, "email", template_name, context, subject)]
+
+
+@_telling(_one, NORMAL)
+def send_welcome_email(
+    session: Session, _call: Call, user_id: str | None = None, user_type: str = "user", admin_id: str | None = None
+) -> list[Message]:
+    """Welcome a customer (`user`) or a member of staff (`admin`), once. Somebody without an e-mail address is skipped."""
+    person_id = user_id or admin_id
+    if person_id is None or user_type not in ("user", "admin") or (admin_id and (user_id or user_type == "user")):
+        raise PersonNotNamed
+    if user_type == "user":
+        customer = accounts.get_customer(session, _id(person_id))
+        to, context = customer.email, {"user": {"name": customer.name}}
+    else:
+        staff = accounts.get_staff(session, _id(person_id))
+        to, context = staff.email, {"admin": {"name": staff.name, "role": staff.role}}
+    if not to:
+        return []
+    customer_id = _id(person_id) if user_type == "user" else None
+    key = f"welcome:{user_type}:{person_id}"
+    return [service.queue(session, f"welcome_{user_type}", to, "email", key, context, customer_id=customer_id, wake=False)]
+
+
+def _count(_store_id: UUID, recorded: Reference) -> Result:
+    return {"status": "success", **recorded}
+
+
+@documented(_count, priority=BULK, **CALL_LIMITS)
+def send_bulk_notification_emails(
+    session: Session, call: Call, recipient_emails: list[str], subject: str, template_name: str, context: dict[str, Any]
+) -> Reference:
+    """Queue one e-mail for each of at most 1000 recipients; they are sent behind everything else.
+
+    `skipped` counts recipients named twice and addresses that can be none.
+    """
+    if len(recipient_emails) > MAX_BULK_RECIPIENTS:
+        raise TooManyRecipients
+    recipients = dict.fromkeys(recipient_emails)
+    messages = [_templated(session, call.key, to, "email", template_name, context, subject) for to in recipients]
+    _hold(session, messages, call)
+    queued = sum(message.status != MessageStatus.FAILED for message in messages)
+    defer(session, "drain_messages")
+    return {"queued": queued, "skipped": len(recipient_emails) - queued}
+
+
+def _templated(
+    session: Session, key: str, to: str, channel: str, template_name: str, context: Mapping[str, Any], subject: str = ""
+) -> Message:
+    """Queue a template: persons named by id become their facts, what the template calls a secret becomes one."""
+    facts = dict(context)
+    if "user_id" in facts:
+        facts.setdefault("user", {"name": accounts.get_customer(session, _id(facts["user_id"])).name})
+    if "admin_id" in facts:
+        staff = accounts.get_staff(session, _id(facts["admin_id"]))
+        facts.setdefault("admin", {"name": staff.name, "role": staff.role})
+    secret_names = templates.find(template_name, channel).secrets & facts.keys()
+    secrets = {name: str(facts.pop(name)) for name in secret_names}
+    return service.queue(session, template_name, to, channel, key, facts, secrets=secrets, subject=subject, wake=False)
+
+
+def _id(value: str | UUID) -> UUID:
+    """Invalid for what is no id: 123 can be guessed, so ids are UUIDs."""
+    try:
+        return UUID(str(value))
+    except ValueError:
+        raise Invalid(f"{value!r} is no id", field="id") from None
+
+
+@celery_app.task(name="app.tasks.notifications.deliver", priority=NORMAL, **CALL_LIMITS)
+def deliver(store_id: str, message_id: str) -> dict[str, str]:
+    """Send one message. Safe to run twice: the second finds it taken or sent."""
+    progress = deliver_message(UUID(store_id), UUID(message_id))
+    return {"message_id": message_id, "status": progress.status}
+
+
+@celery_app.task(name="app.tasks.notifications.drain", priority=BULK, **CALL_LIMITS)
+def drain(store_id: str) -> dict[str, Any]:
+    """Send what is due in one store, for ten seconds at most; another drain goes on."""
+    return {"worked": drain_rows(UUID(store_id), Message, deliver_message, "drain_messages")}
