@@ -2,11 +2,11 @@
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from sandbox import accounts
 from sandbox.store import Db, put_setting
-from sandbox.webhooks.signing import public_key
+from sandbox.webhooks.signing import ecdsa_signature, public_key
 
 
 class Strict(BaseModel):
@@ -44,6 +44,13 @@ class SendgridAccount(Strict):
     api_key: str
     event_webhook_url: str | None = None
     signing_key_pem: str | None = None
+
+    @field_validator("signing_key_pem")
+    @classmethod
+    def is_a_key(cls, pem: str | None) -> str | None:
+        if pem is not None:
+            ecdsa_signature(pem, "")
+        return pem
 
     def declare(self, db: Db) -> dict[str, str | None]:
         """Returns what a supervisor needs to verify events."""

@@ -51,7 +51,7 @@ def _check_recipients(personal: Any, path: str) -> None:
         )
     seen: set[str] = set()
     for kind in ("to", "cc", "bcc"):
-        for number, recipient in enumerate(personal.get(kind, [])):
+        for number, recipient in enumerate(personal.get(kind) or []):
             field = f"{path}.{kind}.{number}.email"
             address = _check_address(recipient, field, "Does not contain a valid address.").lower()
             if address in seen:

@@ -22,7 +22,7 @@ def render(request: Request, name: str, status: int = 200, **facts: Any) -> Resp
     page = templates.get_template(name).render(nonce=nonce, path=request.url.path, **facts)
     policy = f"default-src 'none'; style-src 'unsafe-inline'; script-src 'nonce-{nonce}'; img-src data:; frame-src 'self'"
     return HTMLResponse(
-        page, status, headers={"Content-Security-Policy": policy, "Referrer-Policy": "no-referrer", "Cache-Control": "no-store"}
+        page, status, headers={"Content-Security-Policy": policy, "Referrer-Policy": "origin", "Cache-Control": "no-store"}
     )
 
 

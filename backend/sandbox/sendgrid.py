@@ -65,7 +65,7 @@ def send(work: Work) -> Response:
         mail = check(work.call.body)
     except Problem as problem:
         raise Refused(errors(400, str(problem), problem.field)) from problem
-    if mail.get("mail_settings", {}).get("sandbox_mode", {}).get("enable"):
+    if _is_rehearsal(mail):
         return Response(status_code=200)
     message_id = random_text(22)
     sent = [message for number in range(len(mail["personalizations"])) for message in _copies(work, mail, number, message_id)]
@@ -74,17 +74,24 @@ def send(work: Work) -> Response:
     return Response(status_code=202, headers={"X-Message-Id": message_id})
 
 
+def _is_rehearsal(mail: dict[str, Any]) -> bool:
+    """SendGrid's own sandbox mode."""
+    settings = mail.get("mail_settings")
+    mode = settings.get("sandbox_mode") if isinstance(settings, dict) else None
+    return isinstance(mode, dict) and mode.get("enable") is True
+
+
 def _copies(work: Work, mail: dict[str, Any], number: int, message_id: str) -> list[Message]:
     """One message per recipient of a personalization, custom arguments and subject as it overrides them."""
     personal = mail["personalizations"][number]
-    bodies = {part["type"]: part["value"] for part in mail.get("content", [])}
+    bodies = {part["type"]: part["value"] for part in mail.get("content") or []}
     data = personal.get("dynamic_template_data") or personal.get("substitutions")
     template = f"[template {mail['template_id']}] {json.dumps(data, ensure_ascii=False)}" if mail.get("template_id") else ""
     facts = {
-        "custom_args": mail.get("custom_args", {}) | personal.get("custom_args", {}),
-        "categories": mail.get("categories", []),
+        "custom_args": (mail.get("custom_args") or {}) | (personal.get("custom_args") or {}),
+        "categories": mail.get("categories") or [],
         "sg_message_id": f"{message_id}.recvd-{random_text(6)}-{number}",
-        "attachments": [attachment.get("filename") for attachment in mail.get("attachments", [])],
+        "attachments": [attachment.get("filename") for attachment in mail.get("attachments") or []],
         "sender_name": mail["from"].get("name"),
     }
     return [
@@ -105,5 +112,5 @@ def _copies(work: Work, mail: dict[str, Any], number: int, message_id: str) -> l
             ),
         )
         for kind in ("to", "cc", "bcc")
-        for recipient in personal.get(kind, [])
+        for recipient in personal.get(kind) or []
     ]

@@ -52,4 +52,4 @@ def _targets(account: Account, message: Message) -> list[events.Target]:
     if not url:
         return []
     asked = parse_qs(urlsplit(url).fragment).get("rc", ["0"])[0]
-    return [events.Target(url, account.secret, max_attempts=1 + (int(asked) if asked.isdigit() else 0))]
+    return [events.Target(url, account.secret, max_attempts=1 + (int(asked) if asked.isdecimal() else 0))]

@@ -46,7 +46,7 @@ class Twilio:
                 return error_answer(500, None, "Internal Server Error")
             case Fault.UNAUTHORISED:
                 return error_answer(401, 20003, "Authenticate")
-        number = int(code) if code else 21211
+        number = int(code) if code and code.isdecimal() else 21211
         return error_answer(400, number, REJECTIONS.get(number, f"Error {number}"))
 
 
@@ -104,7 +104,7 @@ def fetch(work: Work) -> Response:
 def listing(work: Work) -> Response:
     """Filters To, From and DateSent (a day, UTC; also `DateSent<` and `DateSent>`), newest first, by pages."""
     query = work.call.query
-    size, number = min(int(query.get("PageSize", 50)), 1000), int(query.get("Page", 0))
+    size, number = min(_number(query, "PageSize", 50), 1000), _number(query, "Page", 0)
     # The filters are few and the sandbox's lists short: they are applied here, before the page is cut.
     found = [
         message
@@ -161,6 +161,13 @@ def entity(message: Message) -> dict[str, Any]:
 
 def rfc2822(unix_seconds: int) -> str:
     return format_datetime(datetime.fromtimestamp(unix_seconds, UTC))
+
+
+def _number(query: dict[str, str], name: str, default: int) -> int:
+    text = query.get(name, str(default))
+    if not text.isdecimal():
+        raise Refused(error_answer(400, 20001, f"{name} must be a number"))
+    return int(text)
 
 
 def _fits(message: Message, query: dict[str, str]) -> bool:

@@ -65,12 +65,17 @@ class Provider(Protocol):
         """How this provider words rate_limited, conflict, error_without_code, unauthorised and rejected."""
 
 
+OPERATIONS: set[str] = set()  # every operation of every provider, by name
+
+
 class Wire:
     def __init__(self, provider: Provider) -> None:
         self.provider = provider
         self.router = APIRouter(include_in_schema=False)
 
     def operation(self, name: str, method: str, path: str) -> Callable[[Operation], Operation]:
+        OPERATIONS.add(name)
+
         def register(function: Operation) -> Operation:
             async def endpoint(request: Request) -> Response:
                 call = await self._read(request, name)

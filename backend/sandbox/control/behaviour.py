@@ -4,7 +4,7 @@ import time
 from typing import Any, Literal
 
 from fastapi import APIRouter
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from sandbox import clock, faults, messages
 from sandbox.accounts import AccountId
@@ -13,6 +13,7 @@ from sandbox.config import Strict
 from sandbox.faults import Fault
 from sandbox.store import put_setting
 from sandbox.webhooks import events
+from sandbox.wire import OPERATIONS
 
 router = APIRouter(tags=["behaviour"])
 
@@ -25,6 +26,14 @@ class FaultOrder(Strict):
     seconds: float = Field(60.0, ge=0)
     after_effect: bool = False
     code: str | None = None
+
+    @field_validator("operation")
+    @classmethod
+    def exists(cls, operation: str) -> str:
+        """A fault for a name that no call has would wait for ever."""
+        if operation != "*" and operation not in OPERATIONS:
+            raise ValueError(f"operation must be * or one of {', '.join(sorted(OPERATIONS))}")
+        return operation
 
 
 class WebhookMode(Strict):
@@ -63,6 +72,7 @@ class ClockSetting(Strict):
 
 @router.post("/faults")
 def order_fault(asked: FaultOrder, box: TheBox) -> dict[str, int]:
+    """The next calls of an operation suffer it ("*": any); after_effect spoils only the answer."""
     with box.transaction() as db:
         return {
             "id": faults.order(
@@ -80,6 +90,7 @@ def list_faults(box: TheBox, account: AccountId | None = None) -> list[dict[str,
 
 @router.delete("/faults")
 def clear_faults(box: TheBox, account: AccountId | None = None) -> dict[str, int]:
+    """Forget those that still wait."""
     with box.transaction() as db:
         return {"cleared": faults.clear(db, account)}
 
@@ -96,13 +107,14 @@ def set_webhooks(mode: WebhookMode, box: TheBox) -> dict[str, Any]:
 
 @router.post("/webhooks/release")
 def release_webhooks(asked: AccountOnly, box: TheBox) -> dict[str, int]:
+    """Deliver what was held."""
     with box.transaction() as db:
         return {"released": events.release(db, asked.account)}
 
 
 @router.put("/receipts")
 def set_receipts(asked: Receipts, box: TheBox) -> dict[str, str]:
-    """`auto`: messages are delivered at once and reported. `hold`: nothing happens until a receipt is posted."""
+    """auto: messages are delivered at once and reported. hold: nothing happens until a receipt is posted."""
     with box.transaction() as db:
         messages.set_receipts(db, asked.account, asked.mode)
     return {"mode": asked.mode}
@@ -110,12 +122,14 @@ def set_receipts(asked: Receipts, box: TheBox) -> dict[str, str]:
 
 @router.get("/clock")
 def get_clock(box: TheBox, account: AccountId = clock.EVERYBODY) -> dict[str, float]:
+    """Everybody's, or one account's own."""
     with box.store.transaction() as db:
         return {"now": clock.now(db, account), "offset_seconds": clock.offset_seconds(db, account)}
 
 
 @router.put("/clock")
 def set_clock(asked: ClockSetting, box: TheBox) -> dict[str, float]:
+    """Every timestamp the providers give follows it; delays and retries keep to the machine's time."""
     with box.transaction() as db:
         offset = asked.offset_seconds if asked.now is None else asked.now - time.time()
         clock.set_offset(db, asked.account, float(offset or 0))

@@ -21,19 +21,21 @@ def put_razorpay(key_id: str, facts: RazorpayFacts, box: TheBox) -> dict[str, An
 
 @router.put("/twilio/accounts/{account_sid}")
 def put_twilio(account_sid: str, facts: TwilioFacts, box: TheBox) -> dict[str, str]:
+    """Callbacks go to the URL given with each message, signed with this token."""
     with box.transaction() as db:
         return {"account_sid": facts.declare(db, account_sid).id}
 
 
 @router.put("/sendgrid/accounts")
 def put_sendgrid(facts: SendgridAccount, box: TheBox) -> dict[str, str | None]:
-    """The signing key pair is made once and kept; `signing_key_pem` (a P-256 private key) chooses it."""
+    """The signing key pair is made once and kept; signing_key_pem (a P-256 private key) chooses it."""
     with box.transaction() as db:
         return facts.declare(db)
 
 
 @router.get("/sendgrid/accounts")
 def get_sendgrid(api_key: str, box: TheBox) -> dict[str, str | None]:
+    """The account's id and the public key that verifies its events."""
     with box.store.transaction() as db:
         account = accounts.find(db, "sendgrid", accounts.sendgrid_account_id(api_key))
     if account is None:

@@ -11,6 +11,7 @@ from sandbox.box import TheBox
 from sandbox.config import Strict
 from sandbox.razorpay import paying
 from sandbox.razorpay.entities import Entity
+from sandbox.razorpay.happening import Happening
 from sandbox.razorpay.instruments import Instrument, Method
 from sandbox.store import Db
 from sandbox.webhooks import again
@@ -57,7 +58,7 @@ def pay(order_id: str, payment: Payment, box: TheBox) -> dict[str, str]:
 
 @router.post("/razorpay/payments/{payment_id}/late")
 def come_late(payment_id: str, answer: LateAnswer, box: TheBox) -> dict[str, str]:
-    """The bank answers a payment that had failed: authorised and, unless `capture` is false, captured."""
+    """The bank answers a payment that had failed: authorised and, unless capture is false, captured."""
     try:
         with box.transaction() as db:
             happening = _happening(db, payment_id, answer.send_webhooks)
@@ -94,12 +95,12 @@ def post_receipt(message_id: str, receipt: Receipt, box: TheBox) -> dict[str, An
     return {"id": message.id, "events": event_ids}
 
 
-def _happening(db: Db, entity_id: str, send_webhooks: bool) -> paying.Happening:
+def _happening(db: Db, entity_id: str, send_webhooks: bool) -> Happening:
     row = db.execute("SELECT account FROM entities WHERE id = ?", (entity_id,)).fetchone()
     merchant = accounts.find(db, "razorpay", row["account"]) if row else None
     if merchant is None:
         raise HTTPException(404, "no such order or payment")
-    return paying.Happening(db, merchant, clock.now(db, merchant.id), drop=not send_webhooks)
+    return Happening(db, merchant, clock.now(db, merchant.id), drop=not send_webhooks)
 
 
 def _paid(merchant: Account, payment: Entity) -> dict[str, str]:

@@ -17,13 +17,14 @@ router = APIRouter(tags=["records"])
 def list_calls(
     box: TheBox, account: AccountId | None = None, operation: str | None = None, limit: int = Query(1000, ge=1, le=100_000)
 ) -> list[dict[str, Any]]:
-    """Every provider call received, oldest first; `status` is null where the answer was kept back."""
+    """Every provider call received, oldest first; status is null where the answer was kept back."""
     with box.store.transaction() as db:
         return calls.listing(db, account, operation, limit)
 
 
 @router.get("/ledger")
 def show_ledger(box: TheBox, account: AccountId | None = None) -> dict[str, list[dict[str, Any]]]:
+    """Every capture and refund, oldest first, as the sandbox booked it."""
     with box.store.transaction() as db:
         return ledger.listing(db, account)
 
@@ -50,6 +51,7 @@ def list_inbox(
 
 @router.get("/inbox/{message_id}")
 def show_message(message_id: str, box: TheBox) -> dict[str, Any]:
+    """By the sandbox's id or the provider's."""
     with box.store.transaction() as db:
         message = messages.find(db, message_id)
     if message is None:

@@ -13,6 +13,7 @@ from sandbox.box import Box, TheBox
 from sandbox.razorpay import paying
 from sandbox.razorpay.entities import Entity, load
 from sandbox.razorpay.errors import refused
+from sandbox.razorpay.happening import Happening
 from sandbox.razorpay.instruments import Instrument
 from sandbox.razorpay.reasons import REASONS
 from sandbox.rendering import render, safe_url
@@ -57,6 +58,7 @@ def _payment_page(request: Request, box: Box, fields: Fields) -> Response:
             "checkout_problem.html",
             description="This order has been paid. There is nothing left to pay.",
             title="Already paid",
+            good=True,
             cancel_url=safe_url(fields.get("cancel_url")),
         )
     carried = {name: fields[name] for name in CARRIED if name in fields}
@@ -78,7 +80,7 @@ def _pay(request: Request, box: Box, fields: Fields) -> Response:
     try:
         with box.transaction() as db:
             merchant, order = _merchant_and_order(db, fields)
-            happening = paying.Happening(db, merchant, clock.now(db, merchant.id))
+            happening = Happening(db, merchant, clock.now(db, merchant.id))
             payment = paying.pay(happening, order.id, _instrument(fields), outcome, fields.get("error_reason"))
     except Refused as refusal:
         return _problem(request, refusal, fields)

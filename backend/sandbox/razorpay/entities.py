@@ -120,7 +120,7 @@ def _number(query: dict[str, str], name: str, default: int, least: int, most: in
     text = query.get(name)
     if text is None:
         return default
-    if not text.isdigit():
+    if not text.isdecimal():
         raise refused(f"The {name} must be an integer.", field=name)
     if not least <= int(text) <= most:
         raise refused(f"The {name} must be between {least} and {most}.", field=name)

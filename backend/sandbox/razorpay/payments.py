@@ -7,6 +7,7 @@ from starlette.responses import JSONResponse, Response
 from sandbox.razorpay import paying
 from sandbox.razorpay.entities import Entity, checked_notes, collection, load, page, save
 from sandbox.razorpay.errors import Razorpay, refused
+from sandbox.razorpay.happening import Happening
 from sandbox.wire import Wire, Work
 
 wire = Wire(Razorpay())
@@ -44,7 +45,7 @@ def capture(work: Work) -> Response:
     order = load(work.db, work.account.id, "order", payment.wire["order_id"])
     if order.wire["status"] == "paid":
         raise refused(paying.ORDER_ALREADY_PAID, step="payment_capture", reason="order_already_paid")
-    happening = paying.Happening(work.db, work.account, work.now)
+    happening = Happening(work.db, work.account, work.now)
     happening.capture(order, payment)
     happening.publish()
     return JSONResponse(payment.wire)

@@ -190,7 +190,9 @@ def test_faults_stay_with_their_account(world: World) -> None:
     assert world.order()["status"] == "created"
 
 
-@pytest.mark.parametrize("body", [{"fault": "flood"}, {"times": 0}, {"seconds": -1}, {"colour": "red"}])
+@pytest.mark.parametrize(
+    "body", [{"fault": "flood"}, {"operation": "order.create"}, {"times": 0}, {"seconds": -1}, {"colour": "red"}]
+)
 def test_a_malformed_fault_is_refused(world: World, body: dict[str, Any]) -> None:
     whole = {"account": world.key_id, "operation": "*", "fault": "conflict", **body}
     assert world.http.post("/control/faults", json=whole).status_code == 422

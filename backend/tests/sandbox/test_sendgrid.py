@@ -141,4 +141,6 @@ def test_the_signing_key_is_kept_or_chosen(world: World) -> None:
     chosen = new_signing_key()
     changed = world.put("/control/sendgrid/accounts", {"api_key": world.api_key, "signing_key_pem": chosen})
     assert changed["public_key"] == public_key(chosen)
+    wrong = {"api_key": world.api_key, "signing_key_pem": "no key"}
+    assert world.http.put("/control/sendgrid/accounts", json=wrong).status_code == 422
     assert world.http.get("/control/sendgrid/accounts", params={"api_key": "SG.no.no"}).status_code == 404

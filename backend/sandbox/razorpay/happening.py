@@ -1,0 +1,164 @@
+"""The steps a payment takes, and the events each step causes.
+
+A payment goes created -> authorized -> captured, or created -> failed, or (late) failed -> authorized -> captured.
+An order goes created -> attempted -> paid and never back.
+"""
+
+import json
+from dataclasses import dataclass, field
+from typing import Any
+
+from sandbox import ledger
+from sandbox.accounts import Account
+from sandbox.ids import razorpay_id
+from sandbox.razorpay.entities import Entity, insert, save
+from sandbox.razorpay.instruments import Instrument
+from sandbox.razorpay.reasons import failure_fields
+from sandbox.store import Db
+from sandbox.webhooks import events
+
+NO_ERROR = dict.fromkeys(("error_code", "error_description", "error_source", "error_step", "error_reason"))
+
+
+@dataclass
+class Happening:
+    """Changes to one merchant's payments, and the events they cause; `publish` once, at the end."""
+
+    db: Db
+    merchant: Account
+    now: int
+    drop: bool = False
+    _drafts: list[events.Draft] = field(default_factory=list)
+
+    def start(self, order: Entity, instrument: Instrument) -> Entity:
+        """An attempt: the order counts it, whatever becomes of it."""
+        order.wire["attempts"] += 1
+        order.wire["status"] = "paid" if order.wire["status"] == "paid" else "attempted"
+        save(self.db, order)
+        shown = instrument.wire()
+        payment = new_payment(order, shown, self.now)
+        hidden = {"card": instrument.card(shown["card_id"]), "acquirer_data": instrument.acquirer_data()}
+        return insert(self.db, Entity(self.merchant.id, "payment", order.id, payment, hidden))
+
+    def authorise(self, payment: Entity, late: bool = False) -> None:
+        payment.wire.update(NO_ERROR, status="authorized", acquirer_data=payment.hidden["acquirer_data"])
+        save(self.db, payment)
+        self.note("payment.authorized", payment={**payment.wire, **({"late_authorized": True} if late else {})})
+
+    def capture(self, order: Entity, payment: Entity) -> None:
+        """Money moves: ledger, fee, order paid, two events."""
+        amount = payment.wire["amount"]
+        fee, tax = fee_and_tax(amount)
+        payment.wire.update(status="captured", captured=True, fee=fee, tax=tax)
+        save(self.db, payment)
+        order.wire.update(
+            status="paid", amount_paid=order.wire["amount_paid"] + amount, amount_due=order.wire["amount_due"] - amount
+        )
+        save(self.db, order)
+        ledger.append(self.db, self.merchant.id, "capture", payment.id, order.id, None, amount, "captured", self.now)
+        self.note("payment.captured", payment=payment.wire)
+        self.note("order.paid", payment=payment.wire, order=order.wire)
+
+    def fail(self, payment: Entity, reason: str) -> None:
+        payment.wire.update(failure_fields(reason), status="failed")
+        save(self.db, payment)
+        self.note("payment.failed", payment=payment.wire)
+
+    def give_back(self, payment: Entity, reason: str) -> None:
+        """Razorpay refunds by itself what it may not capture; `captured` stays false, so no revenue was undone."""
+        amount = payment.wire["amount"]
+        payment.wire.update(status="refunded", amount_refunded=amount, refund_status="full")
+        save(self.db, payment)
+        refund = insert(
+            self.db,
+            Entity(
+                self.merchant.id,
+                "refund",
+                payment.id,
+                {
+                    "id": razorpay_id("rfnd"),
+                    "entity": "refund",
+                    "amount": amount,
+                    "currency": payment.wire["currency"],
+                    "payment_id": payment.id,
+                    "notes": [],
+                    "receipt": None,
+                    "acquirer_data": {"arn": None},
+                    "created_at": self.now,
+                    "batch_id": None,
+                    "status": "processed",
+                    "speed_requested": "normal",
+                    "speed_processed": "normal",
+                },
+            ),
+        )
+        ledger.append(self.db, self.merchant.id, "refund", payment.id, payment.parent, refund.id, amount, reason, self.now)
+        self.note("refund.created", refund=refund.wire, payment=payment.wire)
+        self.note("refund.processed", refund=refund.wire, payment=payment.wire)
+
+    def note(self, event: str, **entities: dict[str, Any]) -> None:
+        """Freeze the entities as they are now: the payload is a snapshot, whatever happens later."""
+        body = json.dumps(
+            {
+                "entity": "event",
+                "account_id": self.merchant.facts["account_id"],
+                "event": event,
+                "contains": list(entities),
+                "payload": {name: {"entity": entity} for name, entity in entities.items()},
+                "created_at": self.now,
+            },
+            separators=(",", ":"),
+        )
+        self._drafts.append(events.Draft(event, body, targets(self.merchant, event)))
+
+    def publish(self) -> list[str]:
+        return events.record(self.db, self.merchant.id, "razorpay", self._drafts, self.now, drop=self.drop)
+
+
+def targets(merchant: Account, event: str) -> list[events.Target]:
+    return [
+        events.Target(hook["url"], hook["secret"])
+        for hook in merchant.facts["webhooks"]
+        if hook["events"] is None or event in hook["events"]
+    ]
+
+
+def fee_and_tax(amount: int) -> tuple[int, int]:
+    """Two percent and 18 % GST on it, in paise; the fee includes the tax."""
+    base = (amount * 2 + 50) // 100
+    tax = (base * 18 + 50) // 100
+    return base + tax, tax
+
+
+def new_payment(order: Entity, shown: dict[str, Any], now: int) -> dict[str, Any]:
+    return {
+        "id": razorpay_id("pay"),
+        "entity": "payment",
+        "amount": order.wire["amount_due"] or order.wire["amount"],
+        "currency": order.wire["currency"],
+        "base_amount": order.wire["amount_due"] or order.wire["amount"],
+        "status": "created",
+        "order_id": order.id,
+        "invoice_id": None,
+        "international": False,
+        "amount_refunded": 0,
+        "amount_transferred": 0,
+        "refund_status": None,
+        "captured": False,
+        "description": None,
+        **shown,
+        "notes": order.wire["notes"],
+        "fee": None,
+        "tax": None,
+        **NO_ERROR,
+        "acquirer_data": dict.fromkeys(_ACQUIRER_KEYS[shown["method"]]),
+        "created_at": now,
+    }
+
+
+_ACQUIRER_KEYS = {
+    "upi": ("rrn", "upi_transaction_id"),
+    "card": ("auth_code",),
+    "netbanking": ("bank_transaction_id",),
+    "wallet": ("transaction_id",),
+}
