@@ -18,10 +18,8 @@ const STATES = [
 
 const stateName = (code) => STATES.find(([known]) => known === code)?.[1] ?? "";
 
-/** GET /addresses answers a list, or a page of one. */
 export async function fetchAddresses(signal) {
-  const answer = await api("GET", "/addresses", { signal });
-  return Array.isArray(answer) ? answer : answer.items;
+  return (await api("GET", "/addresses", { signal })).items;
 }
 
 export function addressText(address) {
@@ -41,10 +39,10 @@ export function addressForm(initial, saved, cancel) {
   },
   h("div", { class: "fields" },
     text("name", "Full name", { autocomplete: "name" }),
-    text("phone", "Phone at the door", { type: "tel", autocomplete: "tel", inputmode: "tel" }),
+    text("phone", "Phone at the door", { type: "tel", autocomplete: "tel", inputmode: "tel", rule: "This is not a whole phone number." }),
     text("line1", "House and street", { autocomplete: "address-line1", wide: true }),
     text("line2", "Area or landmark", { autocomplete: "address-line2", wide: true, required: false }),
-    text("pin", "PIN code", { inputmode: "numeric", autocomplete: "postal-code", maxlength: 6, pattern: "[1-9][0-9]{5}", title: "Six digits" }),
+    text("pin", "PIN code", { inputmode: "numeric", autocomplete: "postal-code", maxlength: 6, rule: "A PIN code has six digits." }),
     text("city", "City", { autocomplete: "address-level2" }),
     text("state_code", "State", { options: [["", "Choose"], ...STATES], wide: true, value: initial.state_code ?? "" })),
   h("div", { class: "buttons" },

@@ -6,6 +6,7 @@ import { OFFLINE, Problem, problemFrom } from "./problem.js";
 const BASE = (meta("api-base") || "/api/v1").replace(/\/$/, "");
 const TIMEOUT_SECONDS = 20; // longer than the slowest checkout; a phone that lost its network never answers
 const RETRY_AFTER_MS = [400, 1200]; // two more tries: enough for a restart, short enough to keep waiting for
+const LONGEST_RETRY_MS = 5000; // a server may ask for more; nobody waits longer in front of a grey button
 const NO_REFRESH = ["/otp", "/sessions", "/sessions/refresh"]; // a 401 there is about the credentials just sent
 
 /** The session ended without our doing: revoked, or too old to refresh. */
@@ -69,7 +70,7 @@ async function send(method, path, options) {
       return await sendOnce(method, path, options);
     } catch (error) {
       if (!(error instanceof Problem && error.isTransient)) throw error;
-      await pause(wait, options.signal);
+      await pause(Math.max(wait, Math.min(error.retryAfterSeconds * 1000, LONGEST_RETRY_MS)), options.signal);
     }
   }
   return sendOnce(method, path, options);

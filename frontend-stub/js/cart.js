@@ -65,7 +65,7 @@ async function fetchGuest(guest) {
   try {
     return await api("GET", `/carts/${guest.id}`, { headers: headers() });
   } catch (error) {
-    if (![403, 404].includes(error.status)) throw error;
+    if (!isGone(error)) throw error;
     localStorage.removeItem(GUEST_KEY);
     return null;
   }
@@ -78,18 +78,32 @@ export function forgetCart() {
   become(null);
 }
 
-function writeLine(variantId, quantity) {
+/** The cart became an order in another tab, or was forgotten after months. */
+const isGone = (error) => ["cart_not_found", "cart_closed"].includes(error.code);
+
+function sendLine(variantId, quantity) {
   const path = `/carts/${cart.id}/lines/${variantId}`;
   return quantity > 0
     ? api("PUT", path, { body: { quantity }, headers: headers() })
     : api("DELETE", path, { headers: headers() });
 }
 
+async function writeLine(variantId, quantity) {
+  cart ??= await open();
+  try {
+    return await sendLine(variantId, quantity);
+  } catch (error) {
+    if (!isGone(error)) throw error;
+    localStorage.removeItem(GUEST_KEY);
+    cart = await open();
+    return sendLine(variantId, quantity);
+  }
+}
+
 async function flush(variantId, name) {
   const quantity = wanted.get(variantId);
   if (quantity === undefined) return; // a later click already took this one along
   try {
-    cart ??= await open();
     const answer = await writeLine(variantId, quantity);
     if (wanted.get(variantId) === quantity) wanted.delete(variantId);
     become(answer);

@@ -5,12 +5,16 @@ import { Problem, problemNote } from "./problem.js";
 
 let made = 0;
 
-/** One labelled control; `options` [[value, words], …] makes a select; the rest are attributes of the control. */
-export function field({ label, hint, options, wide, ...attributes }) {
+/**
+ * One labelled control; `options` [[value, words], …] makes a select; `rule` says in words what the API accepts,
+ * for when it refuses the shape of a value; the rest are attributes of the control.
+ */
+export function field({ label, hint, options, wide, rule, ...attributes }) {
   const id = `field-${(made += 1)}`;
   const control = options
     ? h("select", { id, ...attributes }, options.map(([value, words]) => h("option", { value }, words)))
     : h("input", { id, ...attributes });
+  control.dataset.rule = rule ?? "Please check this.";
   control.setAttribute("aria-describedby", `${id}-hint ${id}-wrong`);
   return h("div", { class: wide ? "field wide" : "field" },
     h("label", { for: id }, label, attributes.required ? null : h("span", { class: "optional" }, " (optional)")),
@@ -41,7 +45,7 @@ function showProblem(form, error) {
     const place = control?.id && document.getElementById(`${control.id}-wrong`);
     if (!place) continue;
     control.setAttribute("aria-invalid", "true");
-    place.textContent = words;
+    place.textContent = error.isMalformed ? control.dataset.rule : words;
     first ??= control;
   }
   if (first) first.focus();

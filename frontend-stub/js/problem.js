@@ -3,9 +3,9 @@
 import { h } from "./dom.js";
 
 export class Problem extends Error {
-  constructor({ status = 0, code = "", detail = "", errors = [], requestId = "" }) {
+  constructor({ status = 0, code = "", detail = "", errors = [], requestId = "", retryAfterSeconds = 0 }) {
     super(detail);
-    Object.assign(this, { status, code, detail, errors, requestId });
+    Object.assign(this, { status, code, detail, errors, requestId, retryAfterSeconds });
   }
 
   /** No answer, or an answer from a server in trouble: the same request may work in a moment. */
@@ -13,14 +13,14 @@ export class Problem extends Error {
     return [0, 502, 503, 504].includes(this.status);
   }
 
-  /** Field name → words. The last part of a path names the field: "/address/pin" is "pin". */
+  /** Field name → words. The last part of a JSON pointer names the field: "/address/pin" is "pin". */
   get fields() {
-    const named = (this.errors ?? []).map((error) => {
-      const path = error.field ?? error.pointer ?? error.loc ?? "";
-      const name = String(Array.isArray(path) ? path.at(-1) : path).split(/[/.]/).at(-1);
-      return [name, error.detail ?? error.message ?? error.msg ?? "Please check this."];
-    });
-    return new Map(named.filter(([name]) => name));
+    return new Map(this.errors.map(({ field, detail }) => [field.split("/").at(-1), detail]));
+  }
+
+  /** The request did not have the right shape; its words are about types and patterns, not for shoppers. */
+  get isMalformed() {
+    return this.code === "invalid";
   }
 }
 
@@ -32,11 +32,13 @@ export async function problemFrom(response) {
   let body = {};
   if ((response.headers.get("Content-Type") ?? "").includes("json")) body = await response.json().catch(() => ({}));
   const fallback = response.status >= 500 ? TROUBLE : "That did not work. Please try again.";
-  const detail = typeof body.detail === "string" ? body.detail : body.title ?? fallback;
+  // A refusal about one field names it; a malformed request lists all of them.
+  const errors = body.errors ?? (body.field ? [{ field: body.field, detail: body.detail }] : []);
   return new Problem({
-    status: response.status, code: body.code, errors: Array.isArray(body.errors) ? body.errors : [], requestId,
-    // A server in trouble knows less about it than we may promise; its own words help nobody here.
-    detail: response.status >= 500 ? TROUBLE : detail,
+    status: response.status, code: body.code, errors, requestId,
+    // A crash has no words for a shopper; a refusal has, and so has a provider that is away (503 with a code).
+    detail: response.status === 500 ? TROUBLE : body.detail ?? fallback,
+    retryAfterSeconds: Number(response.headers.get("Retry-After")) || 0,
   });
 }
 

@@ -20,7 +20,7 @@ const FULFILMENT = {
 
 const PAYMENT = {
   unpaid: "Waiting for payment",
-  pending: "Payment being confirmed",
+  authorised: "Payment being confirmed",
   paid: "Paid",
   partially_refunded: "Partly refunded",
   refunded: "Refunded",
@@ -38,6 +38,14 @@ export const paymentWords = (order) => PAYMENT[order.payment_status] ?? sentence
 
 export function count(number, one, many) {
   return `${number} ${number === 1 ? one : many}`;
+}
+
+/** "Chrome on Android" from a user agent: enough to tell one's own devices apart, no more. */
+export function deviceName(userAgent) {
+  const first = (names) => names.find(([mark]) => userAgent.includes(mark))?.[1];
+  const browser = first([["Edg", "Edge"], ["Firefox", "Firefox"], ["Chrome", "Chrome"], ["Safari", "Safari"]]);
+  const system = first([["Android", "Android"], ["iPhone", "iPhone"], ["iPad", "iPad"], ["Windows", "Windows"], ["Mac OS", "Mac"], ["Linux", "Linux"]]);
+  return [browser ?? "Another app", system].filter(Boolean).join(" on ");
 }
 
 /** "5%" for 500 basis points. */

@@ -7,7 +7,7 @@ import { field, form, whileBusy } from "../forms.js";
 import { problemNote } from "../problem.js";
 import { go } from "../router.js";
 import { currentCustomer, requireSignIn, signOut, updateMe } from "../session.js";
-import { formatInstant } from "../words.js";
+import { deviceName, formatInstant } from "../words.js";
 
 function details(customer) {
   const saved = h("p", { class: "good-words", role: "status" });
@@ -19,7 +19,7 @@ function details(customer) {
   h("h2", null, "You"), h("p", { class: "small" }, customer.phone),
   h("div", { class: "fields" },
     field({ label: "Name", name: "name", autocomplete: "name", value: customer.name ?? "", testid: "me-name" }),
-    field({ label: "E-mail", name: "email", type: "email", autocomplete: "email", value: customer.email ?? "", testid: "me-email" })),
+    field({ label: "E-mail", name: "email", type: "email", rule: "This is not a whole e-mail address.", autocomplete: "email", value: customer.email ?? "", testid: "me-email" })),
   h("div", { class: "buttons" }, h("button", { type: "submit", class: "button", testid: "me-save" }, "Save"), saved));
 }
 
@@ -36,12 +36,10 @@ function actionButton(words, testid, work) {
 }
 
 function device(session) {
-  const current = session.is_current ?? session.current;
-  const seen = session.last_used_at ?? session.created_at;
   const node = h("li", { testid: "session" },
-    h("div", null, h("strong", null, current ? "This device" : session.label ?? session.user_agent ?? "Another device"),
-      seen && h("p", { class: "small" }, `Last seen ${formatInstant(seen)}`)),
-    !current && actionButton("Sign out there", "session-end", async () => {
+    h("div", null, h("strong", null, deviceName(session.user_agent), session.is_current && " (this one)"),
+      h("p", { class: "small" }, `Last seen ${formatInstant(session.last_used_at)}`)),
+    !session.is_current && actionButton("Sign out there", "session-end", async () => {
       await api("DELETE", `/sessions/${session.id}`);
       node.remove();
     }));
@@ -50,8 +48,7 @@ function device(session) {
 
 export async function accountPage({ signal }) {
   if (!await requireSignIn("/account")) return null;
-  const answer = await api("GET", "/sessions", { signal });
-  const sessions = Array.isArray(answer) ? answer : answer.items;
+  const { items: sessions } = await api("GET", "/sessions", { signal });
   return {
     title: "Account",
     content: h("div", { class: "narrow-page" }, h("h1", null, "Your account"), details(currentCustomer()),

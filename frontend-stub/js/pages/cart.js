@@ -10,9 +10,6 @@ import { currentCustomer } from "../session.js";
 import { buyControl, empty, picture, totals } from "../widgets.js";
 import { count } from "../words.js";
 
-/** Two shapes exist for what is wrong with a line: words, or {code, detail}. */
-const problemWords = (problem) => (typeof problem === "string" ? problem : problem?.detail);
-
 function lineView(line, signal) {
   const product = productOfVariant(line.variant_id);
   const name = `${line.name} ${line.unit}`;
@@ -24,7 +21,7 @@ function lineView(line, signal) {
     onclick: () => setQuantity(line.variant_id, 0, name).catch((error) => trouble.replaceChildren(problemNote(error))),
   }, icon("bin"), "Remove");
   const node = h("li", { class: "line", testid: "cart-line", "data-sku": line.sku },
-    picture(line.image ?? product?.image, "", 88),
+    picture(product?.image, "", 88),
     h("div", { class: "line-words" },
       h("h2", null, product ? h("a", { href: link(`/p/${encodeURIComponent(product.slug)}`) }, line.name) : line.name),
       h("p", { class: "small" }, line.unit, " · ", formatMoney(line.unit_price), " each"), wrong),
@@ -34,13 +31,13 @@ function lineView(line, signal) {
     trouble);
   const update = (now) => {
     total.textContent = formatMoney(now.line_total);
-    wrong.textContent = problemWords(now.problem) ?? (now.available === false ? "Not available now" : "");
+    wrong.textContent = now.problem?.detail ?? "";
   };
   return { node, update };
 }
 
 function summary(cart) {
-  const blocked = cart.can_checkout === false;
+  const blocked = !cart.can_checkout;
   const general = cart.problems.filter((problem) => !problem.variant_id);
   const href = currentCustomer() ? "#/checkout" : link("/sign-in", { next: "/checkout" });
   return [

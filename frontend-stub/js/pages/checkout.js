@@ -2,7 +2,7 @@
 
 import { addressForm, addressText, fetchAddresses } from "../addresses.js";
 import { api, newKey } from "../api.js";
-import { currentCart, forgetCart, loadCart } from "../cart.js";
+import { forgetCart, loadCart } from "../cart.js";
 import { h } from "../dom.js";
 import { field, form } from "../forms.js";
 import { formatMoney } from "../money.js";
@@ -17,24 +17,25 @@ const KEY = "rozana.checkout";
  * One key per (cart as shown, address): a second tap, a reload and a lost answer repeat the same checkout and
  * get the same order; a changed cart is another purchase and gets its own.
  */
-function checkoutKey(body, cart) {
+function begin(cart, addressId) {
+  const body = { cart_id: cart.id, address_id: addressId, payment_method: "razorpay" };
   const fingerprint = JSON.stringify([body, cart.total.amount, cart.lines.map((line) => [line.variant_id, line.quantity])]);
-  const kept = JSON.parse(sessionStorage.getItem(KEY) ?? "null");
-  if (kept?.fingerprint === fingerprint) return kept.key;
-  const key = newKey();
-  sessionStorage.setItem(KEY, JSON.stringify({ fingerprint, key }));
-  return key;
+  if (unfinished()?.fingerprint === fingerprint) return unfinished();
+  const begun = { body, fingerprint, key: newKey() };
+  sessionStorage.setItem(KEY, JSON.stringify(begun));
+  return begun;
 }
 
-async function placeOrder(addressId) {
-  const cart = currentCart();
-  const body = { cart_id: cart.id, address_id: addressId, payment_method: "razorpay" };
+/** The checkout whose answer never came, or came as "the payment could not be started, ask again". */
+const unfinished = () => JSON.parse(sessionStorage.getItem(KEY) ?? "null");
+
+async function finish({ body, key }) {
   let answer;
   try {
-    answer = await api("POST", "/checkouts", { body, key: checkoutKey(body, cart) });
+    answer = await api("POST", "/checkouts", { body, key });
   } catch (error) {
     // A refusal is final for its key; once the reason is gone the same cart must be able to try again.
-    if (error instanceof Problem && !error.isTransient) sessionStorage.removeItem(KEY);
+    if (error instanceof Problem && error.status < 500 && error.status > 0) sessionStorage.removeItem(KEY);
     throw error;
   }
   sessionStorage.removeItem(KEY);
@@ -83,7 +84,7 @@ function receiptSection(customer) {
   return h("section", { class: "panel" }, h("h2", null, "Send the receipt to"),
     h("div", { class: "fields" },
       field({ label: "Your name", name: "name", autocomplete: "name", value: customer.name ?? "", testid: "contact-name" }),
-      field({ label: "E-mail", name: "email", type: "email", autocomplete: "email", value: customer.email ?? "", testid: "contact-email", hint: customer.phone ? `We also send an SMS to ${customer.phone}.` : "" })));
+      field({ label: "E-mail", name: "email", type: "email", rule: "This is not a whole e-mail address.", autocomplete: "email", value: customer.email ?? "", testid: "contact-email", hint: customer.phone ? `We also send an SMS to ${customer.phone}.` : "" })));
 }
 
 async function keepContact({ name, email }) {
@@ -97,10 +98,20 @@ function lines(cart) {
     h("li", null, h("span", null, `${line.quantity} × ${line.name} ${line.unit}`), h("span", null, formatMoney(line.line_total)))));
 }
 
+const nothing = () => empty({ title: "There is nothing to check out", words: "Your cart is empty." });
+
+/** The order may stand already while its cart is gone and its payment not begun; the same request tells. */
+function finishForm() {
+  return form({ class: "panel narrow centre", testid: "finish-form" }, () => finish(unfinished()),
+    h("h1", null, "Your order is waiting"),
+    h("p", null, "We did not get as far as the payment. Nothing was charged."),
+    h("button", { type: "submit", class: "button big", testid: "pay" }, "Go on to pay"));
+}
+
 export async function checkoutPage({ signal }) {
   if (!await requireSignIn("/checkout")) return null;
   const [cart, addresses] = await Promise.all([loadCart(), fetchAddresses(signal)]);
-  if (!cart?.lines.length) return { title: "Check out", content: empty({ title: "There is nothing to check out", words: "Your cart is empty." }) };
+  if (!cart?.lines.length) return { title: "Check out", content: unfinished() ? finishForm() : nothing() };
 
   const button = h("button", { type: "submit", class: "button big", testid: "pay" }, `Pay ${formatMoney(cart.total)}`);
   const picked = { address: null, changed: () => { button.disabled = !picked.address; } };
@@ -108,11 +119,11 @@ export async function checkoutPage({ signal }) {
   picked.changed();
   const rest = form({ class: "checkout-rest", testid: "checkout-form" }, async (contact) => {
     await keepContact(contact);
-    await placeOrder(picked.address.id);
+    await finish(begin(cart, picked.address.id));
   },
   receiptSection(currentCustomer()),
   h("section", { class: "panel" }, h("h2", null, "Your order"), lines(cart), totals(cart),
-    cart.can_checkout === false && h("p", { class: "note bad" }, "Something in your cart needs a change first. ", h("a", { href: "#/cart" }, "Back to the cart")),
+    !cart.can_checkout && h("p", { class: "note bad" }, "Something in your cart needs a change first. ", h("a", { href: "#/cart" }, "Back to the cart")),
     button, h("p", { class: "small" }, "You pay on Razorpay’s page and come straight back here.")));
   return { title: "Check out", content: h("div", { class: "checkout" }, h("h1", null, "Check out"), where, rest) };
 }

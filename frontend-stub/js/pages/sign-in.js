@@ -44,7 +44,7 @@ function codeStep(phone, sent, { query, signal, back }) {
   h("h1", null, "Enter the code"),
   h("p", null, "We sent it by SMS to ", h("strong", null, phone), ". ",
     h("button", { type: "button", class: "link", testid: "change-phone", onclick: back }, "Change")),
-  field({ label: "Code", name: "code", required: true, inputmode: "numeric", autocomplete: "one-time-code", maxlength: 8, class: "code", testid: "code" }),
+  field({ label: "Code", name: "code", required: true, inputmode: "numeric", autocomplete: "one-time-code", maxlength: 8, rule: "Six digits, as in the SMS.", class: "code", testid: "code" }),
   h("button", { type: "submit", class: "button big", testid: "sign-in" }, "Sign in"),
   resendButton(phone, sent.resend_in_seconds ?? 30, signal));
 }
@@ -56,7 +56,7 @@ function phoneStep(phone, sent) {
   },
   h("h1", null, "Sign in"),
   h("p", null, "Your phone number is your account. No password to remember."),
-  field({ label: "Phone number", name: "phone", required: true, type: "tel", autocomplete: "tel", inputmode: "tel", value: phone, placeholder: "98765 43210", hint: "Ten digits, or with the country code.", testid: "phone" }),
+  field({ label: "Phone number", name: "phone", required: true, type: "tel", autocomplete: "tel", inputmode: "tel", value: phone, placeholder: "98765 43210", hint: "Ten digits, or with the country code.", rule: "This is not a whole phone number.", testid: "phone" }),
   h("button", { type: "submit", class: "button big", testid: "send-code" }, "Send me a code"));
 }
 
