@@ -5,7 +5,7 @@ from typing import Literal
 
 from sqlmodel import Session
 
-from app.accounts import limits, queries
+from app.accounts import code_queries, limits
 from app.accounts.errors import CodeWrong
 from app.accounts.models import OneTimeCode
 from app.audit import service as audit
@@ -28,7 +28,7 @@ def send_code(session: Session, purpose: Purpose, phone: str, ip: str, actor: Ac
     """
     destination = hash_token(phone)
     limits.count_code(session, destination, ip, now, daily_limit)
-    queries.withdraw_live_code(session, purpose, destination, now)
+    code_queries.withdraw_live_code(session, purpose, destination, now)
     code = new_code(DIGITS)
     row = OneTimeCode(
         store_id=store_of(session),
@@ -60,7 +60,7 @@ def use_code(session: Session, purpose: Purpose, phone: str, code: str, ip: str,
 
     Locks the code's row until the transaction ends.
     """
-    row = queries.count_code_try(session, purpose, hash_token(phone), now)
+    row = code_queries.count_code_try(session, purpose, hash_token(phone), now)
     if row is None:
         raise CodeWrong(field="code")
     if not constant_time_equal(row.code_hash, _digest(row, code)):

@@ -9,7 +9,7 @@ from typing import Literal
 
 from sqlmodel import Session
 
-from app.accounts import queries
+from app.accounts import code_queries
 from app.accounts.errors import TooManyCodes, TooManyTries
 from app.accounts.models import SignInTry
 from app.core.errors import TooMany
@@ -41,7 +41,7 @@ def count_code(session: Session, subject_hash: str, ip: str, now: datetime, dail
 
     The store's daily limit caps what SMS can cost.
     """
-    queries.lock_tries(session, "code_sent")
+    code_queries.lock_tries(session, "code_sent")
     limits = (CODES_PER_NUMBER, CODES_PER_IP, Limit("store", daily_limit, DAY))
     _count(session, "code_sent", subject_hash, ip, now, limits, TooManyCodes)
 
@@ -51,7 +51,7 @@ def count_password(session: Session, subject_hash: str, ip: str, now: datetime) 
 
     Per IP address the limit may be overshot by as many as run at once: they do not wait for each other's digests.
     """
-    if not queries.try_lock_tries(session, "password_tried", subject_hash):
+    if not code_queries.try_lock_tries(session, "password_tried", subject_hash):
         raise TooManyTries(retry_after_seconds=1)
     _count(session, "password_tried", subject_hash, ip, now, (PASSWORDS_PER_ACCOUNT, PASSWORDS_PER_IP), TooManyTries)
 
@@ -60,7 +60,7 @@ def _count(
     session: Session, kind: str, subject_hash: str, ip: str, now: datetime, limits: tuple[Limit, ...], refusal: type[TooMany]
 ) -> None:
     for limit in limits:
-        count, oldest = queries.tries_since(
+        count, oldest = code_queries.tries_since(
             session,
             kind,
             now - timedelta(seconds=limit.seconds),

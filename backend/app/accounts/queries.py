@@ -2,17 +2,15 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, Literal
+from typing import Literal
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, delete, func, true, tuple_, update
+from sqlalchemy import ColumnElement
 from sqlalchemy import select as columns
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Session, col, select
 
-from app.accounts.models import MAX_CODE_TRIES, Address, Customer, LoginSession, OneTimeCode, SignInTry, Staff
-from app.core.db import Row
-from app.core.work import store_of
+from app.accounts.models import Address, Customer, LoginSession, Staff
 
 PersonKind = Literal["customer", "staff"]
 
@@ -87,69 +85,3 @@ def lock_idle_sessions(session: Session, unused_since: datetime, now: datetime, 
         col(LoginSession.revoked_at).is_(None), LoginSession.expires_at > now, LoginSession.last_used_at < unused_since
     )
     return session.exec(statement.limit(limit).with_for_update(skip_locked=True)).all()
-
-
-def withdraw_live_code(session: Session, purpose: str, destination_hash: str, now: datetime) -> None:
-    session.execute(
-        update(OneTimeCode).where(_is_open(purpose, destination_hash)).values(withdrawn_at=now),
-        execution_options={"synchronize_session": False},
-    )
-
-
-def count_code_try(session: Session, purpose: str, destination_hash: str, now: datetime) -> OneTimeCode | None:
-    """Use up one of the live code's tries; None: there is no code that can still be tried.
-
-    One statement: twins wait on the row and see the count (and the use) the other one left, so a sixth try never counts.
-    """
-    statement = (
-        update(OneTimeCode)
-        .where(_is_open(purpose, destination_hash), col(OneTimeCode.expires_at) > now, col(OneTimeCode.tries) < MAX_CODE_TRIES)
-        .values(tries=col(OneTimeCode.tries) + 1)
-        .returning(OneTimeCode)
-    )
-    return session.scalars(statement, execution_options={"populate_existing": True}).one_or_none()
-
-
-def _is_open(purpose: str, destination_hash: str) -> ColumnElement[bool]:
-    return (
-        (col(OneTimeCode.purpose) == purpose)
-        & (col(OneTimeCode.destination_hash) == destination_hash)
-        & col(OneTimeCode.used_at).is_(None)
-        & col(OneTimeCode.withdrawn_at).is_(None)
-    )
-
-
-def lock_tries(session: Session, *key: str) -> None:
-    """Those who count tries of the same kind take turns until the transaction ends."""
-    session.execute(columns(func.pg_advisory_xact_lock(_lock_key(session, key))))
-
-
-def try_lock_tries(session: Session, *key: str) -> bool:
-    """As `lock_tries`, but False at once when somebody else has the turn."""
-    return bool(session.scalar(columns(func.pg_try_advisory_xact_lock(_lock_key(session, key)))))
-
-
-def _lock_key(session: Session, key: tuple[str, ...]) -> Any:
-    return func.hashtextextended(":".join(("sign_in_tries", str(store_of(session)), *key)), 0)
-
-
-def tries_since(
-    session: Session, kind: str, since: datetime, *, subject_hash: str | None = None, ip: str | None = None
-) -> tuple[int, datetime | None]:
-    """How many, and when the oldest of them was."""
-    statement = columns(func.count(), func.min(SignInTry.created_at)).where(
-        col(SignInTry.kind) == kind,
-        col(SignInTry.created_at) > since,
-        col(SignInTry.subject_hash) == subject_hash if subject_hash else true(),
-        col(SignInTry.ip) == ip if ip is not None else true(),
-    )
-    count, oldest = session.execute(statement).one()
-    return count, oldest
-
-
-def delete_some(session: Session, model: type[Row], which: ColumnElement[bool], limit: int) -> int:
-    """Delete at most `limit` rows, skipping those somebody holds; how many went."""
-    key = tuple_(col(model.store_id), col(model.id))
-    doomed = columns(col(model.store_id), col(model.id)).where(which).limit(limit).with_for_update(skip_locked=True)
-    statement = delete(model).where(key.in_(doomed))
-    return int(session.execute(statement, execution_options={"synchronize_session": False}).rowcount)  # type: ignore[attr-defined]

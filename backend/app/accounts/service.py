@@ -6,8 +6,6 @@ from app.accounts.forgetting import forget_expired
 from app.accounts.people import add_customer, add_staff, change_customer, get_customer, get_staff, set_customer_password
 from app.accounts.sessions import (
     Device,
-    SignedIn,
-    actor_of,
     end_idle_sessions,
     end_session,
     list_sessions,
@@ -15,6 +13,7 @@ from app.accounts.sessions import (
     start_session,
 )
 from app.accounts.signing_in import request_code, sign_in_with_code, sign_in_with_password
+from app.accounts.tokens import SignedIn, actor_of
 
 __all__ = [
     "RESEND_SECONDS",

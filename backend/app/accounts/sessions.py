@@ -16,10 +16,11 @@ from app.accounts import queries
 from app.accounts.errors import RefreshInvalid, RefreshReused, SessionNotFound
 from app.accounts.models import Customer, LoginSession, Staff
 from app.accounts.queries import PersonKind
+from app.accounts.tokens import SignedIn, actor_of, hand_out, kind_of, successor_of
 from app.audit import service as audit
 from app.core.actor import SYSTEM, Actor
 from app.core.config import settings
-from app.core.security import constant_time_equal, hash_token, new_token, sign_jwt
+from app.core.security import constant_time_equal, hash_token, new_token
 from app.core.work import store_of
 
 RACE_SECONDS = 10  # between two tabs, or a lost answer and its repeat
@@ -33,25 +34,6 @@ class Device:
 
     ip: str = ""
     user_agent: str = ""
-
-
-@dataclass(frozen=True)
-class SignedIn:
-    """What the device is given. The tokens are here in the clear, and nowhere else."""
-
-    person: Customer | Staff
-    session: LoginSession
-    access_token: str
-    refresh_token: str
-    expires_in_seconds: int
-
-
-def kind_of(person: Customer | Staff) -> PersonKind:
-    return "staff" if isinstance(person, Staff) else "customer"
-
-
-def actor_of(person: Customer | Staff) -> Actor:
-    return Actor(kind_of(person), person.id, person.role if isinstance(person, Staff) else "customer")
 
 
 def start_session(session: Session, person: Customer | Staff, device: Device, now: datetime) -> SignedIn:
@@ -76,7 +58,7 @@ def start_session(session: Session, person: Customer | Staff, device: Device, no
     session.flush()
     audit.record(session, actor, "session.started", row)
     audit.log_access(session, actor, "sign_in", subject=("login_sessions", row.id), ip=device.ip)
-    return _signed_in(person, row, f"{family}.{secret}")
+    return hand_out(person, row, f"{family}.{secret}")
 
 
 def refresh_session(session: Session, token: str, device: Device, now: datetime) -> SignedIn:
@@ -89,7 +71,7 @@ def refresh_session(session: Session, token: str, device: Device, now: datetime)
     person = _person(session, row) if row is not None and row.is_live(now) else None
     if row is None or person is None:
         raise RefreshInvalid
-    successor, presented = _successor(row, secret), hash_token(secret)
+    successor, presented = successor_of(row, secret), hash_token(secret)
     if constant_time_equal(presented, row.refresh_hash):
         row.previous_refresh_hash, row.refresh_hash = presented, hash_token(successor)
         row.rotated_at = row.last_used_at = now
@@ -100,7 +82,7 @@ def refresh_session(session: Session, token: str, device: Device, now: datetime)
     elif not _is_race(row, presented, now):
         _end(session, row, "refresh_reused", SYSTEM, now)
         raise RefreshReused
-    return _signed_in(person, row, f"{family}.{successor}")
+    return hand_out(person, row, f"{family}.{successor}")
 
 
 def list_sessions(session: Session, kind: PersonKind, person_id: UUID, now: datetime) -> Sequence[LoginSession]:
@@ -144,19 +126,3 @@ def _is_race(row: LoginSession, presented: str, now: datetime) -> bool:
     if row.previous_refresh_hash is None or row.rotated_at is None:
         return False
     return constant_time_equal(presented, row.previous_refresh_hash) and now - row.rotated_at <= timedelta(seconds=RACE_SECONDS)
-
-
-def _successor(row: LoginSession, secret: str) -> str:
-    return hash_token(f"refresh:{row.id}:{secret}")
-
-
-def _signed_in(person: Customer | Staff, row: LoginSession, refresh_token: str) -> SignedIn:
-    claims = {
-        "sub": str(person.id),
-        "kind": kind_of(person),
-        "role": person.role if isinstance(person, Staff) else "",
-        "store": str(row.store_id),
-        "sid": str(row.id),
-    }
-    seconds = settings.access_token_seconds
-    return SignedIn(person, row, sign_jwt(claims, seconds=seconds), refresh_token, seconds)

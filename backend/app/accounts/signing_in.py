@@ -9,7 +9,8 @@ from app.accounts.errors import PasswordWrong
 from app.accounts.models import Customer, Staff
 from app.accounts.passwords import password_fits
 from app.accounts.phones import parse_phone
-from app.accounts.sessions import Device, SignedIn
+from app.accounts.sessions import Device
+from app.accounts.tokens import SignedIn
 from app.audit import service as audit
 from app.core.actor import Actor
 from app.core.security import hash_token

@@ -8,7 +8,7 @@ from app.accounts.errors import AddressNotFound, PhoneInvalid, TooManyAddresses
 from app.accounts.models import Address, Customer
 from app.core.actor import SYSTEM
 from app.core.clock import machine_now
-from tests.accounts.helpers import OTHER_PHONE, PHONE, audited, count
+from tests.accounts.steps import OTHER_PHONE, PHONE, audited, count
 from tests.conftest import UnitOfWork
 
 FIELDS: AddressFields = {

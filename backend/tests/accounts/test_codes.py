@@ -10,11 +10,11 @@ from sqlmodel import col, select
 from app.accounts import codes, limits, signing_in
 from app.accounts.errors import CodeWrong, PhoneInvalid, TooManyCodes
 from app.accounts.models import Customer, LoginSession, OneTimeCode, SignInTry
-from app.accounts.sessions import SignedIn
+from app.accounts.tokens import SignedIn
 from app.audit.models import AccessLogEntry
 from app.core.clock import machine_now
 from app.notifications.models import Message
-from tests.accounts.helpers import (
+from tests.accounts.steps import (
     DEVICE,
     OTHER_PHONE,
     PHONE,

@@ -13,12 +13,13 @@ from app.accounts.errors import (
     TooManyTries,
 )
 from app.accounts.models import Customer, LoginSession, SignInTry, Staff
-from app.accounts.sessions import Device, SignedIn
+from app.accounts.sessions import Device
+from app.accounts.tokens import SignedIn
 from app.audit.models import AccessLogEntry, AuditEntry
 from app.core.actor import SYSTEM
 from app.core.clock import machine_now
 from app.core.ids import new_id
-from tests.accounts.helpers import DEVICE, OTHER_PHONE, PHONE, at_once, audited, count
+from tests.accounts.steps import DEVICE, OTHER_PHONE, PHONE, at_once, audited, count
 from tests.conftest import UnitOfWork
 
 EMAIL, PASSWORD = "asha@example.com", "correct horse"
@@ -33,7 +34,7 @@ def test_a_customer_is_known_by_number_and_by_mail(session: Session) -> None:
     people.add_customer(session, actor=SYSTEM, phone="98765 43210", email=" Asha@Example.com ")
     for fields in ({"phone": PHONE}, {"email": "ASHA@example.com"}):
         with pytest.raises(CustomerKnown):
-            people.add_customer(session, actor=SYSTEM, **fields)  # type: ignore[arg-type]
+            people.add_customer(session, actor=SYSTEM, **fields)
     with pytest.raises(ContactNeeded):
         people.add_customer(session, actor=SYSTEM, name="Nobody")
     assert count(session, Customer) == 1

@@ -8,13 +8,14 @@ from app.accounts import sessions
 from app.accounts.errors import RefreshInvalid, RefreshReused, SessionNotFound
 from app.accounts.models import Customer, LoginSession
 from app.accounts.people import add_staff
-from app.accounts.sessions import RACE_SECONDS, Device, SignedIn
+from app.accounts.sessions import RACE_SECONDS, Device
+from app.accounts.tokens import SignedIn
 from app.audit.models import AccessLogEntry
 from app.core.actor import SYSTEM
 from app.core.clock import machine_now
 from app.core.security import read_jwt
 from app.stores.models import Store
-from tests.accounts.helpers import DEVICE, OTHER_PHONE, at_once, audited, count, signed_in
+from tests.accounts.steps import DEVICE, OTHER_PHONE, at_once, audited, count, signed_in
 from tests.conftest import UnitOfWork
 
 NOW = machine_now()

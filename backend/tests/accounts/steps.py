@@ -9,7 +9,8 @@ from typing import TypeVar
 from sqlmodel import Session, col, func, select
 
 from app.accounts import signing_in
-from app.accounts.sessions import Device, SignedIn
+from app.accounts.sessions import Device
+from app.accounts.tokens import SignedIn
 from app.audit.models import AuditEntry
 from app.core.clock import machine_now
 from app.core.db import Row
