@@ -14,7 +14,7 @@ import { statusPill } from "./orders.js";
 
 const FIRST_LOOK_MS = 800;
 const SLOWER = 1.5;
-const LOOKS = 9; // about a minute with the growing pauses; after that a person decides to look again
+const LOOKS = 7; // about 25 seconds with the growing pauses; after that a person decides
 const STEPS = ["confirmed", "packed", "out_for_delivery", "delivered"];
 
 const isOpen = (order) => order.status === "pending_payment" && order.payment_status !== "paid";
