@@ -108,7 +108,18 @@ def run_command(name: str, command: list[str | Path]) -> None:
 
 
 def _worker(name: str, queues: str, *options: str) -> Program:
-    command = [*CELERY, "worker", "-n", f"{name}@%h", "-Q", queues, *options, "--without-gossip", "--without-mingle"]
+    command = [
+        *CELERY,
+        "worker",
+        "-n",
+        f"{name}@%h",
+        "-Q",
+        queues,
+        *options,
+        "--loglevel=info",
+        "--without-gossip",
+        "--without-mingle",
+    ]
     return _program(name, command, lambda log: " ready." in log)
 
 
