@@ -26,7 +26,7 @@ def upgrade() -> None:
         op.execute(security.protect(table.name, rights=rights, key="id" if table.name == "stores" else "store_id"))
         if "work_status" in table.columns:
             op.execute(security.let_sweep_see(table.name))
-    op.execute(security.let_sweep_see("stores", ("id", "slug", "host", "mode", "zone", "clock_offset_seconds")))
+    op.execute(security.let_sweep_see("stores", ("id", "slug", "host", "is_default", "mode", "zone", "clock_offset_seconds")))
     op.execute(security.HEARTBEATS)
     op.execute(security.let_sweep_see("provider_accounts", ("store_id", "id", "provider", "is_active")))
     op.execute(security.APPEND_ONLY)

@@ -1,5 +1,6 @@
 """What is on sale: price and tax of the day, pages, search; in as many statements for a hundred products as for one."""
 
+from collections.abc import Callable
 from datetime import date
 
 import pytest
@@ -10,7 +11,7 @@ from app.catalog import queries, service
 from app.catalog.models import Product, Variant, VariantTax
 from app.catalog.queries import Place
 from app.core.ids import new_id
-from app.core.work import store_of
+from app.core.work import store_of, unit_of_work
 from app.stores.models import Store
 from tests.builders import make_product, make_variant
 from tests.conftest import UnitOfWork
@@ -85,9 +86,7 @@ def test_search_finds_parts_of_words_and_takes_wildcards_literally(session: Sess
     assert page_names(session, category="Home") == ["100% Cotton_Bag"]
 
 
-def test_another_stores_shelf_is_not_seen(session: Session, make_store: "type[Store]") -> None:
-    from app.core.work import unit_of_work
-
+def test_another_stores_shelf_is_not_seen(session: Session, make_store: Callable[[], Store]) -> None:
     milk = make_variant(session)
     session.commit()
     with unit_of_work(make_store().id) as other:

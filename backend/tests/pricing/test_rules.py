@@ -3,6 +3,7 @@
 import json
 from dataclasses import replace
 from random import Random
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
@@ -159,7 +160,7 @@ def test_an_explanation_of_an_unknown_rounding_rule_is_not_guessed_at() -> None:
         {"rate_bp": 10_001},
     ],
 )
-def test_a_line_out_of_range_cannot_exist(wrong: dict[str, int]) -> None:
+def test_a_line_out_of_range_cannot_exist(wrong: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match=r"line|rate"):
         replace(line(6_000), **wrong)
 

@@ -5,7 +5,7 @@ from uuid import UUID
 
 import pytest
 from sqlalchemy.exc import IntegrityError
-from sqlmodel import Session, select
+from sqlmodel import Session, col, select
 
 from app.audit.models import AuditEntry
 from app.core.actor import SYSTEM
@@ -32,7 +32,7 @@ def held(session: Session, order_id: UUID) -> list[Reservation]:
 
 
 def movements(session: Session, variant_id: UUID) -> list[tuple[str, int, int, int]]:
-    rows = session.exec(select(StockMovement).where(StockMovement.variant_id == variant_id).order_by(StockMovement.id))
+    rows = session.exec(select(StockMovement).where(StockMovement.variant_id == variant_id).order_by(col(StockMovement.id)))
     return [(row.kind, row.quantity, row.on_hand_after, row.reserved_after) for row in rows]
 
 
