@@ -41,12 +41,10 @@ class Sandbox:
         answer: dict[str, str] = self._post(f"/control/razorpay/orders/{provider_order_id}/pay", {"outcome": outcome, **more})
         return answer
 
-    def fault(self, operation: str, fault: str, times: int = 1, account: str | None = None, seconds: float = 60) -> None:
-        self._post(
-            "/control/faults",
-            {"account": account or self._account_of(operation), "operation": operation, "fault": fault, "times": times,
-             "seconds": seconds},
-        )  # fmt: skip
+    def fault(self, operation: str, fault: str, times: int = 1, account: str | None = None, **more: Any) -> None:
+        """More: seconds (of a timeout), after_effect (only the answer is spoilt), code (the provider's own)."""
+        asked = {"account": account or self._account_of(operation), "operation": operation, "fault": fault, "times": times}
+        self._post("/control/faults", {**asked, **more})
 
     def webhooks(self, mode: str, account: str | None = None, **more: Any) -> None:
         """send | hold | drop, with duplicate, shuffle, delay_seconds."""

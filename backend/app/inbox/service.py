@@ -12,7 +12,16 @@ from app.core.ids import new_id
 from app.core.work import defer, store_of
 from app.inbox.models import ProviderEvent
 
-KEPT_HEADERS = ("x-razorpay-event-id", "x-razorpay-signature", "content-type", "user-agent", "x-twilio-signature")
+KEPT_HEADERS = (
+    "x-razorpay-event-id",
+    "x-razorpay-signature",
+    "x-twilio-signature",
+    "x-twilio-email-event-webhook-signature",
+    "x-twilio-email-event-webhook-timestamp",
+    "content-type",
+    "user-agent",
+    "url",  # the address it came to, added by a door whose provider says something in it
+)
 
 
 class Source(Protocol):

@@ -38,7 +38,7 @@ def finish(session: Session, message: Message, account: SendingAccount) -> Outgo
     template = templates.find(message.template, message.channel)
     secrets: Mapping[str, str] = json.loads(decrypt(message.secret_context)) if message.secret_context else {}
     store = stores.get(session)
-    branding = Branding(store.name, store.contact_email, settings.frontend_url.rstrip("/"), store.currency)
+    branding = Branding(store.name, store.contact_email, stores.storefront_url(store), store.currency)
     masked = dict.fromkeys(secrets, MASK)
     kept = templates.render(template, {**message.context, **masked}, branding, subject=message.subject)
     sent = templates.render(template, {**message.context, **secrets}, branding, subject=message.subject) if secrets else kept
@@ -49,14 +49,14 @@ def finish(session: Session, message: Message, account: SendingAccount) -> Outgo
     if len(sent.text) > MAX_SMS_CHARACTERS:
         raise TooLong(f"{len(sent.text)} characters, {MAX_SMS_CHARACTERS} at most")
     message.segments = sms_segments(sent.text)
-    return OutgoingSms(str(message.id), message.recipient, sent.text, status_callback_url(account, message.id))
+    return OutgoingSms(str(message.id), message.recipient, sent.text, _callback_url(account, message.id))
 
 
 def _email(message: Message, words: Rendered, branding: Branding) -> OutgoingEmail:
     return OutgoingEmail(str(message.id), message.recipient, words.subject, words.text, words.html, branding.site_name)
 
 
-def status_callback_url(account: SendingAccount, message_id: UUID) -> str | None:
+def _callback_url(account: SendingAccount, message_id: UUID) -> str | None:
     """Where Twilio reports: it names the account and our message, so a receipt settles even a message whose id we never got."""
     if not settings.backend_url or account.id is None:
         return None

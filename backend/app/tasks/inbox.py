@@ -20,6 +20,7 @@ from app.core.errors import LeaseLost, ProviderError, Refusal
 from app.core.work import Nothing, claim_call_settle
 from app.core.work_rows import claim_one, settle_done, settle_failed
 from app.inbox.models import ProviderEvent
+from app.notifications import receipts
 from app.payments.errors import OrderUnknown
 from app.providers import registry
 from app.providers.razorpay import PaymentFacts
@@ -32,7 +33,7 @@ from app.tasks.draining import drain as drain_rows
 class Applier:
     """How a kind of event is applied: `fetch` asks the provider (no transaction open), `settle` changes our state."""
 
-    fetch: Callable[[Account, Any], Any]
+    fetch: Callable[[Account, ProviderEvent], Any]
     settle: Callable[[Session, ProviderEvent, Any], str]
 
 
@@ -48,10 +49,10 @@ class ClaimedEvent:
     event: ProviderEvent
     account: Account
     applier: Applier
-    content: Any
 
 
-def _fetch_payment(account: Account, content: Any) -> PaymentFacts:
+def _fetch_payment(account: Account, event: ProviderEvent) -> PaymentFacts:
+    content = orjson.loads(event.body)
     return registry.razorpay(account.secrets).fetch_payment(content["payload"]["payment"]["entity"]["id"])
 
 
@@ -62,6 +63,18 @@ def _confirm(session: Session, event: ProviderEvent, facts: PaymentFacts) -> str
     )
     event.subject_id = order.id
     return f"{change}; order {order.number} is {order.status}"
+
+
+def _nothing(_account: Account, _event: ProviderEvent) -> None:
+    """There is nothing to fetch: a receipt is all a mail or SMS provider ever says."""
+
+
+def _apply_mail_events(session: Session, event: ProviderEvent, _: None) -> str:
+    return receipts.apply_sendgrid(session, event.body)
+
+
+def _apply_sms_status(session: Session, event: ProviderEvent, _: None) -> str:
+    return receipts.apply_twilio(session, event.body, event.headers.get("url", ""))
 
 
 PAYMENT = Applier(_fetch_payment, _confirm)
@@ -79,6 +92,8 @@ APPLIERS: dict[tuple[str, str], Applier | Ignored] = {
     },
     **{("razorpay", f"{family}.*"): Ignored(LATER) for family in ("token", "order.notification", "subscription", "invoice")},
     ("razorpay", "payment_link.*"): Ignored(LATER),
+    ("sendgrid", "events"): Applier(_nothing, _apply_mail_events),
+    ("twilio", "status"): Applier(_nothing, _apply_sms_status),
     **{
         ("razorpay", f"{family}.*"): Ignored(FOREIGN)
         for family in ("virtual_account", "qr_code", "fund_account.validation", "payout", "transfer")
@@ -121,11 +136,11 @@ def _claim(session: Session, event_id: UUID) -> ClaimedEvent | Nothing[str]:
     if isinstance(applier, Ignored):
         return Nothing(_done(session, event, f"ignored: {applier.reason}"))
     account = stores.provider_account(session, event.provider, event.account_id)
-    return ClaimedEvent(event, account, applier, orjson.loads(event.body))
+    return ClaimedEvent(event, account, applier)
 
 
 def _call(claimed: ClaimedEvent) -> Any:
-    return claimed.applier.fetch(claimed.account, claimed.content)
+    return claimed.applier.fetch(claimed.account, claimed.event)
 
 
 def _settle(session: Session, claimed: ClaimedEvent, outcome: Any) -> str:

@@ -1,0 +1,52 @@
+"""A context for every template, as whoever queues it freezes it."""
+
+from typing import Any
+
+from app.notifications.contexts import (
+    NoticeContext,
+    OrderConfirmationContext,
+    OrderShippedContext,
+    OtpContext,
+    PaymentFailedContext,
+    RenewalReminderContext,
+    WelcomeAdminContext,
+    WelcomeUserContext,
+)
+
+CONTEXTS: dict[str, Any] = {
+    "otp": OtpContext(minutes=5),
+    "order_confirmation": OrderConfirmationContext(
+        order_id="0199-order",
+        order_number="ORD-26-000123",
+        customer_name="Asha Rao",
+        placed_on="21 November 2026",
+        lines=[
+            {"name": "A2 Cow Milk", "unit": "1 l", "quantity": 2, "total_amount": 178_00},
+            {"name": "Mango & <b>honey</b>", "unit": "500 g", "quantity": 1, "total_amount": 1234_50},
+        ],
+        subtotal_amount=1412_50,
+        shipping_amount=49_00,
+        round_off_amount=-50,
+        tax_amount=67_26,
+        total_amount=1461_00,
+        address_lines=["Asha Rao", "12, 4th Cross", "Bengaluru 560038"],
+    ),
+    "payment_failed": PaymentFailedContext(
+        order_id="0199-order", order_number="ORD-26-000123", customer_name="Asha Rao", total_amount=1461_00, reason=""
+    ),
+    "order_shipped": OrderShippedContext(
+        order_id="0199-order", order_number="ORD-26-000123", customer_name="", expected_on="", carrier="", tracking_url=""
+    ),
+    "subscription_renewal_reminder": RenewalReminderContext(
+        subscription_id="0199-sub",
+        customer_name="Asha Rao",
+        items=["2 × Milk, 1 l"],
+        delivers_on="Monday, 23 November",
+        charged_on="22 November",
+        change_until="Sunday 20:00",
+        total_amount=178_00,
+    ),
+    "welcome_user": WelcomeUserContext(user={"name": "Asha"}),
+    "welcome_admin": WelcomeAdminContext(admin={"name": "Ravi", "role": "packer"}),
+    "notice": NoticeContext(body="We are closed on Friday.\n\nSee you on Saturday!"),
+}

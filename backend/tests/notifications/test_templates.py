@@ -1,0 +1,117 @@
+"""Every template: complete, escaped, short enough, and an error where something is missing."""
+
+import re
+
+import pytest
+
+from app.notifications import templates
+from app.notifications.errors import ContextIncomplete, UnknownTemplate
+from app.notifications.rules import sms_segments
+from app.notifications.templates import DIRECTORY, TEMPLATES, Branding, Rendered, RenderFailed, Template
+from tests.notifications.contexts import CONTEXTS
+
+BRANDING = Branding("Test Organics", "help@example.in", "https://shop.example/shop")
+SECRETS = {"code": "123456"}
+EVERY = pytest.mark.parametrize("template", TEMPLATES.values(), ids=lambda template: f"{template.name}-{template.channel}")
+EMAILS = [template for template in TEMPLATES.values() if template.channel == "email"]
+
+
+def secrets_of(template: Template) -> dict[str, str]:
+    return {name: SECRETS[name] for name in template.secrets}
+
+
+def render(template: Template, branding: Branding = BRANDING, **changed: object) -> Rendered:
+    return templates.render(template, {**CONTEXTS[template.name], **secrets_of(template), **changed}, branding)
+
+
+@EVERY
+def test_a_template_is_complete_with_its_documented_context(template: Template) -> None:
+    templates.check_context(template, CONTEXTS[template.name], secrets_of(template))
+    words = render(template)
+    assert words.text.strip()
+    assert bool(words.subject) is bool(words.html) is (template.channel == "email")
+    for part in (words.subject, words.text, words.html):
+        assert "{{" not in part
+        assert "None" not in part
+
+
+@EVERY
+def test_every_value_a_template_uses_is_asked_for_before_it_is_queued(template: Template) -> None:
+    for name in CONTEXTS[template.name]:
+        context = {key: value for key, value in CONTEXTS[template.name].items() if key != name}
+        try:
+            templates.check_context(template, context, secrets_of(template))
+        except ContextIncomplete as refusal:
+            assert refusal.facts["missing"] == [name]
+        else:
+            assert templates.render(template, {**context, **secrets_of(template)}, BRANDING), f"{name} is not used"
+
+
+@EVERY
+def test_a_value_of_the_wrong_kind_fails_to_render(template: Template) -> None:
+    with pytest.raises(RenderFailed):
+        templates.render(template, {}, BRANDING)
+
+
+@pytest.mark.parametrize("template", EMAILS, ids=lambda template: template.name)
+def test_an_email_needs_nothing_from_elsewhere(template: Template) -> None:
+    html = render(template).html
+    assert not re.search(r"<(script|link|img|style)\b|src=|@import|url\(", html), "mail clients drop or block it"
+    links = re.findall(r'href="([^"]+)"', html)
+    assert all(link.startswith(("https://shop.example/shop", "mailto:help@example.in")) for link in links)
+    assert "Test Organics" in html
+
+
+@pytest.mark.parametrize("template", EMAILS, ids=lambda template: template.name)
+def test_a_store_without_storefront_or_address_sends_no_broken_links(template: Template) -> None:
+    words = render(template, Branding("Test Organics", "", ""))
+    assert "href" not in words.html
+    assert "/#/" not in words.text
+
+
+def test_what_customers_typed_is_escaped_in_html_and_plain_in_text() -> None:
+    words = render(TEMPLATES["order_confirmation", "email"], customer_name="<script>alert(1)</script>")
+    assert "<script>" not in words.html
+    assert "&lt;script&gt;" in words.html
+    assert "Mango &amp; &lt;b&gt;honey&lt;/b&gt;" in words.html
+    assert "Mango & <b>honey</b>" in words.text
+
+
+def test_a_subject_is_one_line() -> None:
+    template = TEMPLATES["notice", "email"]
+    words = templates.render(template, {"body": "x"}, BRANDING, subject="Hello\r\nBcc: everybody@example.in")
+    assert words.subject == "Hello Bcc: everybody@example.in"
+
+
+def test_money_is_exact_and_indian() -> None:
+    words = render(TEMPLATES["order_confirmation", "email"], total_amount=1_23_45_678_05)
+    assert "₹1,23,45,678.05" in words.text
+    assert "Rs 12345678.05 " in render(TEMPLATES["order_confirmation", "sms"], total_amount=1_23_45_678_05).text
+
+
+@pytest.mark.parametrize("name", [name for name, channel in TEMPLATES if channel == "sms"])
+def test_an_sms_fits_into_one_part_of_gsm7(name: str) -> None:
+    text = render(TEMPLATES[name, "sms"]).text
+    assert sms_segments(text) == 1, text
+
+
+def test_a_secret_given_as_a_plain_value_is_refused() -> None:
+    otp = TEMPLATES["otp", "sms"]
+    with pytest.raises(ContextIncomplete):
+        templates.check_context(otp, {"minutes": 5, "code": "123456"}, {})
+    with pytest.raises(ContextIncomplete):
+        templates.check_context(TEMPLATES["notice", "sms"], {"body": "x"}, {"code": "123456"})
+
+
+def test_an_unknown_template_is_refused_with_those_there_are() -> None:
+    with pytest.raises(UnknownTemplate) as refusal:
+        templates.find("otp", "email")
+    assert "welcome_user" in refusal.value.facts["allowed"]
+    assert "otp" not in refusal.value.facts["allowed"]
+
+
+def test_every_file_belongs_to_a_template() -> None:
+    used = {file for template in TEMPLATES.values() for file in template.files}
+    present = {path.relative_to(DIRECTORY).as_posix() for path in DIRECTORY.rglob("*.*")}
+    assert present - used == {"emails/layout.html", "emails/parts.html"}
+    assert used <= present
