@@ -79,6 +79,9 @@ def pytest_configure(config: pytest.Config) -> None:
     servers = config.stash[SERVERS] = Servers()
     servers.set_environment()
     servers.migrate()
+    from app.core.logging import set_up_logging
+
+    set_up_logging("WARNING")
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
