@@ -1,13 +1,30 @@
 """A customer and a member of staff, as they see themselves."""
 
+from typing import Any
 from uuid import UUID
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict
 
 from app.accounts.models import Customer, Staff
 
+CUSTOMER: dict[str, Any] = {
+    "id": "01980a2f-0b1c-7d2e-8f30-4a5b6c7d8e9f",
+    "kind": "consumer",
+    "name": "Asha Rao",
+    "phone": "+919876543210",
+    "email": "asha@example.com",
+}
+STAFF: dict[str, Any] = {
+    "id": "01980a2f-0b1c-7d2e-8f30-4a5b6c7d8ea0",
+    "role": "support",
+    "name": "Ravi",
+    "email": "ravi@example.com",
+}
+
 
 class CustomerOut(BaseModel):
+    model_config = ConfigDict(json_schema_extra={"examples": [CUSTOMER]})
+
     id: UUID
     kind: str
     name: str
@@ -20,6 +37,8 @@ class CustomerOut(BaseModel):
 
 
 class StaffOut(BaseModel):
+    model_config = ConfigDict(json_schema_extra={"examples": [STAFF]})
+
     id: UUID
     role: str
     name: str

@@ -7,7 +7,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, SecretStr, Str
 
 from app.accounts.models import LoginSession
 from app.api.fields import EmailText, PhoneText
-from app.api.people import CustomerOut, StaffOut
+from app.api.people import CUSTOMER, CustomerOut, StaffOut
 from app.api.schemas import RequestBody
 
 Transport = Literal["body", "cookie"]
@@ -21,6 +21,8 @@ class CodeRequest(RequestBody):
 
 
 class CodeSent(BaseModel):
+    model_config = ConfigDict(json_schema_extra={"examples": [{"expires_in_seconds": 300, "resend_in_seconds": 30}]})
+
     expires_in_seconds: int
     resend_in_seconds: int = Field(description="When to offer another one")
 
@@ -61,7 +63,16 @@ class Refresh(RequestBody):
 
 
 class Tokens(BaseModel):
-    """`customer` or `staff` says who signed in. The tokens are absent when they came as cookies, `csrf_token` otherwise."""
+    """`customer` or `staff` says who signed in. Cookies come with `csrf_token` and without the tokens."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {"access_token": "eyJhbGciOi…", "refresh_token": "q3W….Zx0…", "expires_in_seconds": 900, "customer": CUSTOMER},
+                {"csrf_token": "5f1d…", "expires_in_seconds": 900, "customer": CUSTOMER},
+            ]
+        }
+    )
 
     access_token: str | None = None
     refresh_token: str | None = None
@@ -73,6 +84,22 @@ class Tokens(BaseModel):
 
 
 class SessionOut(BaseModel):
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "id": "01980a2f-11aa-7b22-a3c4-5d6e7f809102",
+                    "user_agent": "Mozilla/5.0 (Android 15)",
+                    "ip": "203.0.113.7",
+                    "created_at": "2026-11-21T04:30:00Z",
+                    "last_used_at": "2026-11-21T05:10:00Z",
+                    "expires_at": "2026-12-21T05:10:00Z",
+                    "is_current": True,
+                }
+            ]
+        }
+    )
+
     id: UUID
     user_agent: str
     ip: str

@@ -158,6 +158,17 @@ def test_a_sign_in_that_makes_no_sense_is_refused(client: TestClient, uow: UnitO
         assert count(session, LoginSession) == 0
 
 
+def test_a_form_of_another_site_cannot_sign_anybody_in(client: TestClient, uow: UnitOfWork) -> None:
+    """A plain form can send JSON, but not call it JSON; the other type makes browsers ask first."""
+    ask(client)
+    body = json.dumps({"phone": PHONE, "code": code_of(uow), "transport": "cookie"})
+    answer = client.post(f"{V1}/sessions", content=body, headers={"Content-Type": "text/plain"})
+    assert answer.status_code == 422
+    assert not answer.cookies
+    with uow() as session:
+        assert count(session, LoginSession) == 0
+
+
 def test_a_refusal_does_not_repeat_the_secret(client: TestClient) -> None:
     answer = client.post(f"{V1}/sessions", json={"email": "a@example.com", "password": "s3cret" * 40})
     assert answer.status_code == 422
