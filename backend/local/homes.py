@@ -53,7 +53,9 @@ def passing_home(user: User) -> Home:
 def _new_folder(parents: tuple[Path, ...], prefix: str, user: User) -> Path:
     for parent in parents:
         try:
-            parent.mkdir(mode=0o755, exist_ok=True)
+            if not parent.exists():
+                parent.mkdir()
+                parent.chmod(0o755)
             folder = Path(tempfile.mkdtemp(prefix=prefix, dir=parent))
         except OSError:
             continue

@@ -23,6 +23,7 @@ def main() -> int:
     arguments = _arguments()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.default_int_handler)
+    os.umask(0o077)  # what our servers write, keys and customers included, is nobody else's to read
     telling = Telling(as_json=arguments.json)
     try:
         make_state()
