@@ -27,12 +27,12 @@ class Seeded:
 
     def ask(self, query: str) -> list[tuple[Any, ...]]:
         with psycopg.connect(self.admin_url) as connection:
-            return connection.execute(query).fetchall()  # type: ignore[arg-type]
+            return connection.execute(query).fetchall()
 
     def change(self, *statements: str) -> None:
         with psycopg.connect(self.admin_url) as connection:
             for statement in statements:
-                connection.execute(statement)  # type: ignore[arg-type]
+                connection.execute(statement)
 
 
 @pytest.fixture(scope="module")
@@ -90,7 +90,7 @@ def test_only_what_is_missing_is_added_and_no_stock_is_topped_up(seeded: Seeded)
         f"UPDATE stock_levels SET on_hand = 1 FROM variants WHERE variants.id = variant_id AND sku = '{bought_up}'",  # noqa: S608
     )
     assert "1 things made" in run(seeded.url, *SEED)
-    on_hand = dict(seeded.ask("SELECT sku, on_hand FROM stock_levels JOIN variants ON variants.id = variant_id"))  # type: ignore[arg-type]
+    on_hand = dict(seeded.ask("SELECT sku, on_hand FROM stock_levels JOIN variants ON variants.id = variant_id"))
     assert on_hand == {pack.sku: pack.stock for pack in PACKS} | {bought_up: 1}
 
 

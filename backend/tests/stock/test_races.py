@@ -1,10 +1,7 @@
 """Many at once, on real connections."""
 
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from random import Random
-from threading import Barrier
 from uuid import UUID
 
 from sqlalchemy import func
@@ -16,22 +13,9 @@ from app.stock.errors import OutOfStock
 from app.stock.models import Reservation, StockLevel, StockMovement
 from tests.builders import make_customer, make_order, make_variant
 from tests.conftest import UnitOfWork
+from tests.racing import race
 
 NOW = datetime(2026, 11, 21, 6, 0, tzinfo=UTC)
-AT_ONCE = 20  # as many as the pool has connections: all of them inside a transaction together
-
-
-def race(callers: int, act: Callable[[int], bool]) -> list[bool]:
-    """`act(0)` … `act(callers - 1)`, begun together as far as there are connections."""
-    together = Barrier(min(callers, AT_ONCE))
-
-    def run(number: int) -> bool:
-        if number < together.parties:
-            together.wait(10)
-        return act(number)
-
-    with ThreadPoolExecutor(AT_ONCE) as pool:
-        return list(pool.map(run, range(callers)))
 
 
 def test_ac28_thirty_buyers_of_seven_pieces_and_exactly_seven_get_one(uow: UnitOfWork) -> None:
