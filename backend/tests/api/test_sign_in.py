@@ -1,6 +1,7 @@
 """Sign-in as browsers and apps see it."""
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -16,8 +17,11 @@ from app.core.ids import new_id
 from app.core.security import sign_jwt
 from app.core.work import unit_of_work
 from app.notifications.models import Message
+from app.stores.models import Store
+from app.tasks import notifications
 from tests.accounts.steps import OTHER_PHONE, PHONE, count, newest_code, wrong
 from tests.conftest import UnitOfWork
+from tests.sandbox_control import Sandbox
 
 V1 = "/api/v1"
 COOKIES = {"rozana_access", "rozana_refresh", "rozana_csrf"}
@@ -310,3 +314,18 @@ def test_sign_in_is_documented(client: TestClient) -> None:
         for operation in spec["paths"][f"{V1}/{path}"].values():
             assert operation["description"]
     assert spec["components"]["schemas"]["SignIn"]["examples"]
+
+
+def test_the_code_arrives_by_sms_and_is_kept_nowhere(
+    client: TestClient, uow: UnitOfWork, store: Store, sandbox: Sandbox
+) -> None:
+    ask(client)
+    notifications.drain(str(store.id))  # as the worker does
+    found = re.search(r"\b[0-9]{6}\b", sandbox.inbox(to=PHONE)[0]["text"])
+    assert found
+    answer = client.post(f"{V1}/sessions", json={"phone": PHONE, "code": found[0]})
+    assert answer.status_code == 201
+    with uow() as session:
+        message = session.exec(select(Message)).one()
+        assert message.secret_context is None
+        assert found[0] not in message.text
