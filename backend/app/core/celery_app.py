@@ -46,10 +46,16 @@ class RowTask(Task):  # type: ignore[misc]  # Celery is untyped
         return signature
 
 
-def route(name: str, _args: Any, _kwargs: Any, options: dict[str, Any], **_: Any) -> dict[str, Any]:
-    """Queue by the task's module; our priority 9 (most urgent) … 0 onto Redis' 0 … 9."""
-    if options.get("priority") is not None:
-        options["priority"] = 9 - min(9, max(0, options["priority"]))
+def route(name: str, _args: Any, _kwargs: Any, options: dict[str, Any], task: Any = None, **_: Any) -> dict[str, Any]:
+    """Queue by the task's module; our priority 9 (most urgent) … 0 onto Redis' 0 … 9.
+
+    The priority is the call's, else the task's own `urgency`.
+    """
+    urgency = options.get("priority")  # None where the caller names none
+    if urgency is None:
+        urgency = getattr(task, "urgency", None)
+    if urgency is not None:
+        options["priority"] = 9 - min(9, max(0, urgency))
     for pattern, queue in _own_routes().items():
         if name == pattern or (pattern.endswith("*") and name.startswith(pattern[:-1])):
             return {"queue": queue}

@@ -110,7 +110,7 @@ class DocumentedTask(RowTask):
         try:
             return self.work(UUID(reference["store_id"]), reference[RECORDED])
         except NotYet as later:
-            raise self.retry(args=(), kwargs=reference, countdown=later.seconds, exc=later) from later
+            raise self.retry(args=(), kwargs=reference, countdown=later.seconds) from later
 
     def _put_down(self, call: Call, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Reference:
         """Commit the rows of this call. TypeError for arguments the task does not take; NotJson; StoreNotNamed."""
@@ -133,7 +133,7 @@ def documented(work: Work, *, priority: int, **options: Any) -> Callable[[Record
             "__doc__": record.__doc__,
             "abstract": False,
             "name": f"{record.__module__}.{record.__name__}",
-            "priority": priority,
+            "urgency": priority,
             "record": staticmethod(record),
             "work": staticmethod(work),
             "documented_signature": inspect.Signature(parameters),

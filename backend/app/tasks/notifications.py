@@ -200,14 +200,14 @@ def _id(value: str | UUID) -> UUID:
         raise Invalid(f"{value!r} is no id", field="id") from None
 
 
-@celery_app.task(name="app.tasks.notifications.deliver", priority=NORMAL, **CALL_LIMITS)
+@celery_app.task(name="app.tasks.notifications.deliver", urgency=NORMAL, **CALL_LIMITS)
 def deliver(store_id: str, message_id: str) -> dict[str, str]:
     """Send one message. Safe to run twice: the second finds it taken or sent."""
     progress = deliver_message(UUID(store_id), UUID(message_id))
     return {"message_id": message_id, "status": progress.status}
 
 
-@celery_app.task(name="app.tasks.notifications.drain", priority=BULK, **CALL_LIMITS)
+@celery_app.task(name="app.tasks.notifications.drain", urgency=BULK, **CALL_LIMITS)
 def drain(store_id: str) -> dict[str, Any]:
     """Send what is due in one store, for ten seconds at most; another drain goes on."""
     return {"worked": drain_rows(UUID(store_id), Message, deliver_message, "drain_messages")}
