@@ -1,20 +1,17 @@
 """The HTTP door: `uvicorn app.main:app`."""
 
-import re
 from importlib import import_module
 
 from fastapi import APIRouter, FastAPI
 from fastapi.middleware.cors import CORSMiddleware
 from fastapi.routing import APIRoute
 from fastapi.staticfiles import StaticFiles
-from starlette.datastructures import Headers, MutableHeaders
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from app.api.edge import Edge
 from app.api.policy import POLICY
 from app.api.problems import PROBLEM_RESPONSES, add_problem_handlers
 from app.core.config import settings
-from app.core.ids import new_id
-from app.core.logging import request_id, set_up_logging
+from app.core.logging import set_up_logging
 
 DESCRIPTION = """Orders, payments and recurring deliveries for shops.
 
@@ -35,40 +32,15 @@ ROUTERS = (
     "webhooks",
     "webhooks_messages",
 )
-REQUEST_ID = re.compile(r"^[A-Za-z0-9._-]{8,64}$")  # a caller's own id is kept if it is harmless in logs
 
 
 class RouteWithoutPolicy(RuntimeError):
     """A route is not in the policy table: nobody has said who may call it."""
 
 
-class RequestIds:
-    """Binds one id to everything a request causes and says it in the answer; a harmless one of the caller's own is kept."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self.app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            await self.app(scope, receive, send)
-            return
-        sent = Headers(scope=scope).get("x-request-id", "")
-        current = sent if REQUEST_ID.match(sent) else str(new_id())
-        request_id.set(current)
-
-        async def send_with_id(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                MutableHeaders(scope=message)["X-Request-Id"] = current
-            await send(message)
-
-        await self.app(scope, receive, send_with_id)
-
-
 def create_app() -> FastAPI:
     set_up_logging(settings.log_level)
-    app = FastAPI(
-        title="Rozana", version="1", description=DESCRIPTION, max_body_size=settings.max_body_bytes, responses=PROBLEM_RESPONSES
-    )
+    app = FastAPI(title="Rozana", version="1", description=DESCRIPTION, responses=PROBLEM_RESPONSES)
     add_problem_handlers(app)
     for name in ROUTERS:
         router: APIRouter = import_module(f"app.api.{name}").router
@@ -76,7 +48,7 @@ def create_app() -> FastAPI:
     check_policies(app)
     if settings.storefront_path:
         app.mount("/shop", StaticFiles(directory=settings.storefront_path, html=True), name="storefront")
-    app.add_middleware(RequestIds)
+    app.add_middleware(Edge, max_body_bytes=settings.max_body_bytes)
     if settings.cors_origins:
         app.add_middleware(
             CORSMiddleware,

@@ -14,6 +14,7 @@ from app.core.errors import Refusal
 from app.core.logging import get_logger, request_id
 
 log = get_logger(__name__)
+HTTP_CODES = {400: "body_unreadable", 404: "no_such_route", 413: "body_too_large"}  # where Python's names say less or differ
 MEDIA_TYPE = "application/problem+json"
 
 
@@ -70,7 +71,7 @@ def _invalid(_: Request, error: Exception) -> JSONResponse:
 
 def _http(_: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)  # noqa: S101
-    code = HTTPStatus(error.status_code).name.lower()
+    code = HTTP_CODES.get(error.status_code) or HTTPStatus(error.status_code).name.lower()
     return problem(error.status_code, code, str(error.detail), dict(error.headers or {}))
 
 

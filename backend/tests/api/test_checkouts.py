@@ -1,0 +1,201 @@
+"""A cart becomes an order that can be paid: through HTTP, with a provider that behaves and one that does not."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
+
+import pytest
+from fastapi.testclient import TestClient
+from sqlalchemy import text
+from sqlmodel import Session, select
+
+from app.carts.models import Cart
+from app.core.ids import new_id
+from app.orders.models import Order, OrderLine
+from app.payments.models import Payment, PaymentAttempt
+from app.stock.models import Reservation, StockLevel
+from app.stores.models import Store
+from tests.sandbox_control import Sandbox
+from tests.shopping import Shopper, make_shopper, work_off
+
+UnitOfWork = Callable[[], AbstractContextManager[Session]]
+
+
+@pytest.fixture
+def shopper(store: Store) -> Shopper:
+    return make_shopper(store)
+
+
+def nothing_happened(uow: UnitOfWork) -> None:
+    with uow() as session:
+        for model in (Order, OrderLine, Payment, PaymentAttempt, Reservation):
+            assert session.exec(select(model)).all() == []
+        assert set(session.exec(select(StockLevel.reserved))) <= {0}
+        assert set(session.exec(select(Cart.status))) <= {"open"}
+
+
+def test_a_cart_becomes_an_order_with_its_stock_reserved_and_a_payment_to_make(
+    client: TestClient, uow: UnitOfWork, sandbox: Sandbox, shopper: Shopper
+) -> None:
+    answer = client.post("/api/v1/checkouts", json=shopper.checkout, headers=shopper.headers)
+    assert answer.status_code == 201, answer.text
+    order, payment = answer.json()["order"], answer.json()["payment"]
+    assert (order["status"], order["payment_status"]) == ("pending_payment", "unpaid")
+    assert order["total"]["amount"] == payment["amount"] == 12000
+    assert order["number"].startswith("ORD-26-")
+    assert payment["key_id"] == sandbox.key_id
+    assert payment["callback_url"].endswith(f"/api/v1/payment-returns/{order['id']}")
+    (call,) = sandbox.calls("orders.create")
+    assert call["body"]["amount"] == 12000
+    with uow() as session:
+        attempt = session.exec(select(PaymentAttempt)).one()
+        assert (attempt.work_status, attempt.provider_order_id) == ("done", payment["provider_order_id"])
+        assert call["body"]["receipt"] == attempt.receipt
+        assert session.exec(select(StockLevel.reserved)).all() == [2]
+        assert session.exec(select(Cart.status)).all() == ["converted"]
+
+
+def test_a_repeat_with_the_same_key_is_given_the_first_answer(client: TestClient, sandbox: Sandbox, shopper: Shopper) -> None:
+    headers = shopper.headers
+    first, second = (client.post("/api/v1/checkouts", json=shopper.checkout, headers=headers) for _ in range(2))
+    assert (first.status_code, second.status_code) == (201, 201)
+    assert second.headers["Idempotent-Replay"] == "true"
+    assert first.json() == second.json()
+    assert len(sandbox.calls("orders.create")) == 1
+
+
+def test_the_same_cart_with_another_key_is_the_same_order(client: TestClient, sandbox: Sandbox, shopper: Shopper) -> None:
+    first, second = (client.post("/api/v1/checkouts", json=shopper.checkout, headers=shopper.headers) for _ in range(2))
+    assert first.json() == second.json()
+    assert len(sandbox.calls("orders.create")) == 1
+
+
+def test_ten_clicks_at_once_are_one_order(client: TestClient, uow: UnitOfWork, sandbox: Sandbox, shopper: Shopper) -> None:
+    headers = shopper.headers
+    with ThreadPoolExecutor(10) as pool:
+        answers = list(pool.map(lambda _: client.post("/api/v1/checkouts", json=shopper.checkout, headers=headers), range(10)))
+    assert {answer.status_code for answer in answers} <= {201, 409}
+    assert 201 in {answer.status_code for answer in answers}
+    assert all(answer.headers["Retry-After"] for answer in answers if answer.status_code == 409)
+    with uow() as session:
+        assert len(session.exec(select(Order)).all()) == 1
+    assert len(sandbox.calls("orders.create")) == 1
+
+
+def test_the_same_key_with_another_body_is_refused(client: TestClient, uow: UnitOfWork, shopper: Shopper) -> None:
+    headers = shopper.headers
+    client.post("/api/v1/checkouts", json=shopper.checkout, headers=headers)
+    answer = client.post("/api/v1/checkouts", json=shopper.checkout | {"address_id": str(new_id())}, headers=headers)
+    assert (answer.status_code, answer.json()["code"]) == (422, "idempotency_key_reused")
+    with uow() as session:
+        assert len(session.exec(select(Order)).all()) == 1
+
+
+def test_without_a_key_nothing_is_placed(client: TestClient, uow: UnitOfWork, shopper: Shopper) -> None:
+    headers = {name: value for name, value in shopper.headers.items() if name != "Idempotency-Key"}
+    answer = client.post("/api/v1/checkouts", json=shopper.checkout, headers=headers)
+    assert (answer.status_code, answer.json()["code"]) == (400, "idempotency_key_missing")
+    nothing_happened(uow)
+
+
+def test_ac43_a_price_in_the_body_is_refused(client: TestClient, uow: UnitOfWork, shopper: Shopper) -> None:
+    answer = client.post("/api/v1/checkouts", json=shopper.checkout | {"total": 1}, headers=shopper.headers)
+    assert (answer.status_code, answer.json()["code"]) == (422, "invalid")
+    nothing_happened(uow)
+
+
+@pytest.mark.parametrize(("field", "code"), [("cart_id", "cart_not_found"), ("address_id", "address_not_found")])
+def test_ac42_another_customers_cart_or_address_does_not_exist(
+    client: TestClient, uow: UnitOfWork, store: Store, shopper: Shopper, field: str, code: str
+) -> None:
+    other = make_shopper(store)
+    body = shopper.checkout | {field: other.checkout[field]}
+    answer = client.post("/api/v1/checkouts", json=body, headers=shopper.headers)
+    assert (answer.status_code, answer.json()["code"]) == (404, code)
+    nothing_happened(uow)
+
+
+def test_what_sold_out_meanwhile_is_refused_before_any_payment(
+    client: TestClient, uow: UnitOfWork, store: Store, sandbox: Sandbox
+) -> None:
+    first = make_shopper(store, quantity=7, stock_quantity=10)
+    second = make_shopper(store, quantity=7, variant_id=first.variant_id)
+    assert client.post("/api/v1/checkouts", json=first.checkout, headers=first.headers).status_code == 201
+    answer = client.post("/api/v1/checkouts", json=second.checkout, headers=second.headers)
+    assert (answer.status_code, answer.json()["code"]) == (409, "cart_not_ready")
+    assert answer.json()["problems"][0]["available_quantity"] == 3
+    with uow() as session:
+        assert session.exec(select(StockLevel.on_hand, StockLevel.reserved)).all() == [(10, 7)]
+        assert len(session.exec(select(Order)).all()) == 1
+    assert len(sandbox.calls("orders.create")) == 1
+
+
+def test_a_provider_that_is_away_leaves_the_order_and_the_same_request_finishes_it(
+    client: TestClient, uow: UnitOfWork, sandbox: Sandbox, shopper: Shopper
+) -> None:
+    sandbox.fault("orders.create", "rate_limited")
+    headers = shopper.headers
+    answer = client.post("/api/v1/checkouts", json=shopper.checkout, headers=headers)
+    assert (answer.status_code, answer.json()["code"]) == (503, "payment_not_started")
+    assert int(answer.headers["Retry-After"]) >= 1
+    with uow() as session:
+        session.execute(text("UPDATE payment_attempts SET next_attempt_at = now()"))
+    again = client.post("/api/v1/checkouts", json=shopper.checkout, headers=headers)
+    assert again.status_code == 201, again.text
+    with uow() as session:
+        assert len(session.exec(select(Order)).all()) == len(session.exec(select(PaymentAttempt)).all()) == 1
+
+
+def test_ac44_an_unknown_outcome_is_looked_up_by_its_receipt_and_never_sent_again(
+    client: TestClient, uow: UnitOfWork, store: Store, sandbox: Sandbox, shopper: Shopper
+) -> None:
+    sandbox.fault("orders.create", "connection_reset", after_effect=True)
+    headers = shopper.headers
+    assert client.post("/api/v1/checkouts", json=shopper.checkout, headers=headers).status_code == 503
+    with uow() as session:
+        assert session.exec(select(PaymentAttempt.work_status)).all() == ["unknown"]
+        session.execute(text("UPDATE payment_attempts SET next_attempt_at = now()"))
+    work_off(store)
+    answer = client.post("/api/v1/checkouts", json=shopper.checkout, headers=headers)
+    assert answer.status_code == 201, answer.text
+    assert len(sandbox.calls("orders.create")) == 1
+    assert len(sandbox.calls("orders.list")) == 1
+
+
+def test_a_refused_payment_is_told_and_the_cart_can_be_paid_later(
+    client: TestClient, uow: UnitOfWork, sandbox: Sandbox, shopper: Shopper
+) -> None:
+    sandbox.fault("orders.create", "rejected")
+    answer = client.post("/api/v1/checkouts", json=shopper.checkout, headers=shopper.headers)
+    assert (answer.status_code, answer.json()["code"]) == (502, "payment_refused")
+    again = client.post("/api/v1/checkouts", json=shopper.checkout, headers=shopper.headers)
+    assert again.status_code == 201, again.text
+    with uow() as session:
+        assert len(session.exec(select(Order)).all()) == 1
+        assert sorted(session.exec(select(PaymentAttempt.work_status))) == ["dead", "done"]
+
+
+def test_an_expired_token_is_refused(client: TestClient, uow: UnitOfWork, shopper: Shopper) -> None:
+    from app.core.security import sign_jwt
+
+    claims = {"sub": str(shopper.customer.id), "kind": "customer", "store": str(shopper.store.id), "sid": str(new_id())}
+    headers = shopper.headers | {"Authorization": f"Bearer {sign_jwt(claims, seconds=-1)}"}
+    answer = client.post("/api/v1/checkouts", json=shopper.checkout, headers=headers)
+    assert (answer.status_code, answer.json()["code"]) == (401, "token_invalid")
+    nothing_happened(uow)
+
+
+@pytest.mark.parametrize("content", [b"{", b"", b"[1]", b'{"cart_id":'])
+def test_broken_json_is_a_problem_document(client: TestClient, uow: UnitOfWork, shopper: Shopper, content: bytes) -> None:
+    headers = shopper.headers | {"Content-Type": "application/json"}
+    answer = client.post("/api/v1/checkouts", content=content, headers=headers)
+    assert answer.status_code in (400, 422)
+    assert answer.headers["content-type"] == "application/problem+json"
+    nothing_happened(uow)
+
+
+def test_a_body_over_the_limit_is_refused(client: TestClient, uow: UnitOfWork, shopper: Shopper) -> None:
+    answer = client.post("/api/v1/checkouts", content=b"x" * 1_100_000, headers=shopper.headers)
+    assert answer.status_code == 413
+    assert answer.headers["content-type"] == "application/problem+json"
+    nothing_happened(uow)
