@@ -44,6 +44,16 @@ def by_slug(session: Session, slug: str) -> Product | None:
     return session.exec(select(Product).where(Product.slug == slug, col(Product.is_active))).one_or_none()
 
 
+def all_by_slug(session: Session) -> dict[str, Product]:
+    """The whole catalogue, on sale or not: for imports, never for a page."""
+    return {product.slug: product for product in session.exec(select(Product))}
+
+
+def all_skus(session: Session) -> set[str]:
+    """Every SKU there is, on sale or not."""
+    return set(session.exec(select(Variant.sku)))
+
+
 def sellable_of_products(session: Session, product_ids: Collection[UUID], today: date) -> list[Sellable]:
     """Every variant on sale of these products, in shelf order."""
     return _read(session, _sellable(today).where(col(Variant.product_id).in_(product_ids)))

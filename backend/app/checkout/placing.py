@@ -91,7 +91,7 @@ def _order(view: CartView, address: Address, payment_method: str, customer_id: U
         total_amount=basket.total_amount,
         place_of_supply=address.state_code,
         address={field: getattr(address, field) for field in ADDRESS_FIELDS},
-        pricing={"steps": basket.explanation},
+        pricing=basket.explanation,
         placed_at=now,
         expires_at=now + PAY_WITHIN,
     )

@@ -7,10 +7,11 @@ from uuid import UUID
 import typer
 from rich.console import Console
 from rich.table import Table
-from sqlmodel import Session, select
+from sqlmodel import Session
 
 from app.accounts import queries as people
 from app.accounts import service as accounts
+from app.catalog import queries as goods
 from app.catalog import service as catalog
 from app.catalog.models import Price, PriceList, Product, Variant, VariantTax
 from app.cli.demo_shop import GOODS, STORE, TAX_SINCE, Good, Pack
@@ -20,7 +21,7 @@ from app.core.config import settings
 from app.core.errors import Refusal
 from app.core.ids import new_id
 from app.core.security import new_token
-from app.core.work import across_stores, unit_of_work
+from app.core.work import across_stores, store_of, unit_of_work
 from app.stock import service as stock
 from app.stores import queries as store_queries
 from app.stores import service as stores
@@ -99,7 +100,7 @@ def _find_store() -> UUID | None:
 
 def _open_store(session: Session) -> None:
     mode = settings.razorpay_mode if settings.is_production else "test"
-    session.add(Store(id=session.info["store_id"], is_default=True, mode=mode, **STORE))
+    session.add(Store(id=store_of(session), is_default=True, mode=mode, **STORE))
     session.flush()
 
 
@@ -114,8 +115,7 @@ def _add_accounts(session: Session, tally: Tally) -> None:
 
 def _add_goods(session: Session, tally: Tally) -> None:
     prices = catalog.default_price_list(session)
-    products = {product.slug: product for product in session.exec(select(Product))}
-    skus = set(session.exec(select(Variant.sku)))
+    products, skus = goods.all_by_slug(session), goods.all_skus(session)
     received: dict[UUID, int] = {}
     for position, good in enumerate(GOODS):
         product = products.get(good.slug)
