@@ -10,7 +10,7 @@ const MOST_OF_ONE_THING = 99; // the API's own limit per line
 
 export function picture(image, alt, size) {
   return h("img", {
-    class: "picture", src: pictureUrl(image), alt, width: size, height: size, loading: "lazy",
+    class: "picture", src: pictureUrl(image), alt, width: size, height: size, decoding: "async",
     onerror: (event) => { if (!event.target.src.endsWith("/fallback.svg")) event.target.src = pictureUrl("fallback"); },
   });
 }
