@@ -77,7 +77,7 @@ def programs(values: dict[str, str]) -> list[Program]:
         _worker("worker", "default,notifications", "--concurrency=2"),
         # Money singly: one charge prefetched, one in work.
         _worker("worker-subscriptions", "subscriptions", "--concurrency=1", "--prefetch-multiplier=1"),
-        _program("beat", [*CELERY, "beat"], lambda log: "beat: Starting" in log),
+        _program("beat", [*CELERY, "beat", "--loglevel=info"], lambda log: "beat: Starting" in log),
     ]
 
 
