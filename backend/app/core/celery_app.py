@@ -11,7 +11,7 @@ from celery.schedules import crontab
 from kombu import Queue  # type: ignore[attr-defined]
 from sqlalchemy.exc import OperationalError
 
-from app.core import db
+from app.core import celery_boot, db
 from app.core.config import settings
 from app.core.logging import request_id, set_up_logging
 
@@ -153,3 +153,6 @@ def _bind_request_id(task: Any = None, task_id: str = "", **_: Any) -> None:
 def _forget_parent_connections(**_: Any) -> None:
     """A socket shared by two processes mixes their answers."""
     db.engine.cache_clear()
+
+
+celery_boot.guard_flower()

@@ -9,7 +9,7 @@ import os
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, field_validator
+from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -17,8 +17,9 @@ CommaList = Annotated[list[str], NoDecode]  # `a,b` and not JSON, as people writ
 
 
 def _env_files() -> tuple[Path, ...]:
-    """A test run reads no file: it must not depend on what a developer has lying about."""
-    return () if os.environ.get("ENVIRONMENT") == "test" else (ROOT / ".rozana" / "env", ROOT / ".env")
+    """A test run reads no file: it must not depend on what a developer has lying about. Production reads its own only."""
+    own, generated = ROOT / ".env", ROOT / ".rozana" / "env"
+    return {"test": (), "production": (own,)}.get(os.environ.get("ENVIRONMENT", ""), (generated, own))
 
 
 def _setting(group: str, description: str, default: Any, **more: Any) -> Any:
@@ -134,4 +135,13 @@ class Settings(BaseSettings):
         return (own or self.sandbox_url or f"https://api.{provider}.com").rstrip("/")
 
 
-settings = Settings()
+def _read() -> Settings:
+    """The settings, or the end of the process with a sentence for each one that cannot be understood."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        wrong = [f"{'.'.join(map(str, one['loc'])).upper()}: {one['msg']}." for one in error.errors(include_input=False)]
+        raise SystemExit("\n".join(["These settings cannot be understood:", *wrong])) from None
+
+
+settings = _read()
