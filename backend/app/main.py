@@ -1,15 +1,18 @@
 """The HTTP door: `uvicorn app.main:app`."""
 
+from collections.abc import Iterable
 from importlib import import_module
 
 from fastapi import APIRouter, FastAPI
 from fastapi.middleware.cors import CORSMiddleware
 from fastapi.routing import APIRoute
 from fastapi.staticfiles import StaticFiles
+from starlette.routing import BaseRoute
 
 from app.api.edge import Edge
 from app.api.policy import POLICY
 from app.api.problems import PROBLEM_RESPONSES, add_problem_handlers
+from app.api.starting import BootCheck
 from app.core.config import settings
 from app.core.logging import set_up_logging
 
@@ -42,13 +45,14 @@ def create_app() -> FastAPI:
     set_up_logging(settings.log_level)
     app = FastAPI(title="Rozana", version="1", description=DESCRIPTION, responses=PROBLEM_RESPONSES)
     add_problem_handlers(app)
-    for name in ROUTERS:
-        router: APIRouter = import_module(f"app.api.{name}").router
+    routers: list[APIRouter] = [import_module(f"app.api.{name}").router for name in ROUTERS]
+    for router in routers:
         app.include_router(router)
-    check_policies(app)
+    check_policies(route for routes in (app.routes, *(router.routes for router in routers)) for route in routes)
     if settings.storefront_path:
         app.mount("/shop", StaticFiles(directory=settings.storefront_path, html=True), name="storefront")
     app.add_middleware(Edge, max_body_bytes=settings.max_body_bytes)
+    app.add_middleware(BootCheck)
     if settings.cors_origins:
         app.add_middleware(
             CORSMiddleware,
@@ -61,10 +65,10 @@ def create_app() -> FastAPI:
     return app
 
 
-def check_policies(app: FastAPI) -> None:
+def check_policies(routes: Iterable[BaseRoute]) -> None:
     """Refuse to start with a route nobody decided on."""
-    routes = {(method, route.path) for route in app.routes if isinstance(route, APIRoute) for method in route.methods or ()}
-    if missing := sorted(routes - POLICY.keys()):
+    named = {(method, route.path) for route in routes if isinstance(route, APIRoute) for method in route.methods or ()}
+    if missing := sorted(named - POLICY.keys()):
         raise RouteWithoutPolicy(", ".join(f"{method} {path}" for method, path in missing))
 
 

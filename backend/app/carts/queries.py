@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, delete, func, update
+from sqlalchemy import ColumnElement, delete, func, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Session, col, select
 
@@ -30,7 +30,9 @@ def open_of_customer(session: Session, customer_id: UUID, now: datetime) -> Cart
     statement = (
         insert(Cart)
         .values(row.model_dump())
-        .on_conflict_do_update(index_elements=["store_id", "customer_id"], index_where=_IS_OPEN, set_={"touched_at": now})
+        .on_conflict_do_update(
+            index_elements=["store_id", "customer_id"], index_where=text("status = 'open'"), set_={"touched_at": now}
+        )
         .returning(Cart)
     )
     return session.scalars(statement, execution_options={"populate_existing": True}).one()

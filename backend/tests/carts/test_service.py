@@ -209,3 +209,9 @@ def test_lines_come_in_the_order_they_were_put_in(session: Session) -> None:
     cart, owner = guest_cart(session)
     put(session, cart, owner, *((variant, 1) for variant in reversed(variants)), (variants[3], 9))
     assert [line.variant_id for line in queries.lines(session, cart.id)] == [variant.id for variant in reversed(variants)]
+
+
+def test_a_statement_prepared_by_the_driver_still_finds_the_one_open_cart(session: Session) -> None:
+    """psycopg prepares what it sees often, and PostgreSQL then plans without the parameters' values."""
+    customer_id = make_customer(session).id
+    assert len({service.open_cart(session, customer_id, datetime.now(UTC))[0].id for _ in range(20)}) == 1

@@ -1,0 +1,190 @@
+"""Every route against every kind of caller, from the policy table itself: a route that is not in it fails here and at boot."""
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import pytest
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+from sqlalchemy import text
+from sqlmodel import Session
+
+from app.accounts import service as accounts
+from app.api.policy import POLICY, STAFF_PERMISSIONS, Policy
+from app.carts import service as carts
+from app.core.actor import SYSTEM
+from app.core.clock import machine_now
+from app.core.ids import new_id
+from app.core.security import sign_jwt
+from app.core.work import unit_of_work
+from app.main import RouteWithoutPolicy, app, check_policies
+from app.notifications import service as notifications
+from app.stores.models import Store
+from app.tables import metadata
+from tests.builders import make_customer
+from tests.shopping import ADDRESS, Shopper, make_shopper, place_and_start
+
+UnitOfWork = Callable[[], AbstractContextManager[Session]]
+Headers = dict[str, str]
+
+BODIES: dict[str, dict[str, Any]] = {
+    "POST /api/v1/otp": {"phone": "+919876543210"},
+    "POST /api/v1/sessions": {"phone": "+919876543210", "code": "000000"},
+    "POST /api/v1/sessions/refresh": {"refresh_token": "x.y"},
+    "PATCH /api/v1/me": {"name": "Another"},
+    "POST /api/v1/addresses": ADDRESS,
+    "PATCH /api/v1/addresses/{address_id}": {"city": "Mysuru"},
+    "PUT /api/v1/carts/{cart_id}/lines/{variant_id}": {"quantity": 3},
+    "POST /api/v1/orders/{order_id}/payment-confirmation": {
+        "razorpay_payment_id": "pay_x", "razorpay_order_id": "order_x", "razorpay_signature": "0" * 64,
+    },
+}  # fmt: skip
+PROOF_NEEDED = {  # nobody gets further without a code, a token or a signature: what the very owner is told without one
+    "POST /api/v1/otp": {429},  # asked for a moment ago
+    "POST /api/v1/sessions": {401, 422},
+    "POST /api/v1/sessions/refresh": {401},
+    "POST /api/v1/orders/{order_id}/payment-confirmation": {400, 422},
+    "POST /api/v1/webhooks/razorpay": {400, 404, 503},
+    "POST /api/v1/webhooks/sendgrid": {400, 404, 503},
+    "POST /api/v1/webhooks/twilio": {400, 404, 503},
+}
+CHANGES_FOR_ANYBODY = {"POST /api/v1/otp", "POST /api/v1/carts"}  # a code sent, a guest's cart opened
+REFUSED = {401, 403, 404}
+NO_STATE = {"access_log", "idempotency_keys", "heartbeats"}
+
+
+@dataclass
+class Scene:
+    """An owner with one of everything, and the others who want it."""
+
+    owner: Shopper
+    ids: dict[str, str]
+    actors: dict[str, Headers]
+    owners: dict[str, Headers]
+
+    def url(self, path: str) -> str:
+        for name, value in self.ids.items():
+            path = path.replace("{" + name + "}", value)
+        assert "{" not in path, f"no id of the owner's for {path}"
+        return path
+
+
+def token(store: Store, kind: str, person: UUID, role: str = "", session_id: UUID | None = None) -> Headers:
+    claims = {"sub": str(person), "kind": kind, "role": role, "store": str(store.id), "sid": str(session_id or new_id())}
+    return {"Authorization": f"Bearer {sign_jwt(claims, seconds=600)}"}
+
+
+@pytest.fixture
+def scene(store: Store, make_store: Callable[[], Store]) -> Scene:
+    owner = make_shopper(store)
+    order, _ = place_and_start(owner)
+    with unit_of_work(store.id) as session:
+        customer_id = owner.customer.id
+        cart, _ = carts.open_cart(session, customer_id, machine_now())
+        cart = carts.set_quantity(
+            session,
+            cart.id,
+            carts.Owner(customer_id=customer_id),
+            owner.variant_id,
+            1,
+            today=machine_now().date(),
+            now=machine_now(),
+        )
+        message = notifications.queue(
+            session, "notice", "+919876543210", "sms", "test:1", {"body": "hello"}, customer_id=customer_id
+        )
+        signed_in = accounts.start_session(session, owner.customer, accounts.Device("test", ""), machine_now())
+        other = make_customer(session)
+        staff = {
+            role: accounts.add_staff(session, f"{role}@example.in", "a long password", role, SYSTEM)
+            for role in STAFF_PERMISSIONS
+        }
+    foreign = make_store()
+    with unit_of_work(foreign.id) as session:
+        foreign_staff = accounts.add_staff(session, "admin@example.in", "a long password", "admin", SYSTEM)
+    ids = {
+        "session_id": str(signed_in.session.id), "address_id": str(owner.address_id), "cart_id": str(cart.id),
+        "variant_id": str(owner.variant_id), "order_id": str(order.id), "message_id": str(message.id),
+        "account_id": str(new_id()), "slug": _slug(store),
+    }  # fmt: skip
+    actors = {
+        "nobody": {},
+        "another customer": token(store, "customer", other.id),
+        "another store's staff": token(foreign, "staff", foreign_staff.id, "admin"),
+        **{role: token(store, "staff", member.id, role) for role, member in staff.items()},
+    }
+    return Scene(owner, ids, actors, {"customer": token(store, "customer", customer_id, session_id=signed_in.session.id)})
+
+
+def _slug(store: Store) -> str:
+    with unit_of_work(store.id) as session:
+        return str(session.execute(text("SELECT slug FROM products LIMIT 1")).scalar_one())
+
+
+def state(store: Store) -> dict[str, Any]:
+    """A digest of every row of the store, audit included: what a refusal must leave as it was."""
+    with unit_of_work(store.id) as session:
+        return {
+            table: session.execute(text(f"SELECT count(*), md5(string_agg(t::text, '' ORDER BY t::text)) FROM {table} t")).one()  # noqa: S608
+            for table in metadata.tables.keys() - NO_STATE
+        }
+
+
+def may(policy: Policy, actor: str) -> bool:
+    """What the table says of a caller who does not own the thing."""
+    if policy.audience == "public":
+        return True
+    return actor in STAFF_PERMISSIONS and (policy.audience == "signed_in" or policy.permission in STAFF_PERMISSIONS[actor])
+
+
+def call(client: TestClient, scene: Scene, route: tuple[str, str], headers: Headers) -> Any:
+    method, path = route
+    return client.request(method, scene.url(path), json=BODIES.get(f"{method} {path}"), headers=headers)
+
+
+@pytest.mark.parametrize("route", sorted(POLICY), ids=" ".join)
+def test_ac42_only_who_may_gets_in_and_nobody_sees_or_changes_what_is_not_theirs(
+    client: TestClient, store: Store, scene: Scene, route: tuple[str, str]
+) -> None:
+    policy, name, before = POLICY[route], " ".join(route), state(store)
+    owned = [value for key, value in scene.ids.items() if "{" + key + "}" in route[1] and key not in ("slug", "variant_id")]
+    for actor, headers in scene.actors.items():
+        answer = call(client, scene, route, headers)
+        if policy.audience == "public":
+            assert answer.status_code not in (401, 403) or name in PROOF_NEEDED, (actor, answer.text)
+        elif actor == "another store's staff":
+            assert answer.status_code == 401, (actor, answer.text)
+        elif (may(policy, actor) and not owned and "/current" not in name) or (may(policy, actor) and policy.permission):
+            assert answer.status_code < 300, (actor, answer.text)
+        elif policy.audience == "shopper" and not owned:
+            assert answer.status_code < 300 or actor in STAFF_PERMISSIONS, (actor, answer.text)
+        elif actor == "another customer" and policy.audience != "staff" and not owned:
+            assert answer.status_code < 500, (actor, answer.text)
+            assert not any(value in answer.text for key, value in scene.ids.items() if key not in ("slug", "variant_id")), actor
+        else:
+            assert answer.status_code in REFUSED, (actor, answer.status_code, answer.text)
+        changes_own = actor == "another customer" and not owned and answer.status_code < 300
+        if name in CHANGES_FOR_ANYBODY or changes_own or (may(policy, actor) and route[0] != "GET"):
+            before = state(store)
+        assert state(store) == before, f"{actor} changed something through {name}"
+    if policy.audience != "staff":
+        allowed = PROOF_NEEDED.get(name.removesuffix("/{account_id}"), set())
+        body = {"POST /api/v1/checkouts": {"cart_id": scene.ids["cart_id"], "address_id": scene.ids["address_id"]}}.get(name)
+        headers = scene.owners["customer"] | {"Idempotency-Key": str(new_id())}
+        answer = client.request(route[0], scene.url(route[1]), json=body or BODIES.get(name), headers=headers)
+        assert answer.status_code < 400 or answer.status_code in allowed, answer.text
+
+
+def test_a_route_without_a_policy_does_not_start() -> None:
+    careless = FastAPI()
+    careless.add_api_route("/api/v1/everything", lambda: "all of it")
+    with pytest.raises(RouteWithoutPolicy, match="GET /api/v1/everything"):
+        check_policies(careless.routes)
+
+
+def test_the_table_has_no_route_that_does_not_exist() -> None:
+    described = {(method.upper(), path) for path, methods in app.openapi()["paths"].items() for method in methods}
+    assert POLICY.keys() == described
