@@ -73,9 +73,8 @@ def repeat_everything(scene: Scene) -> Seen:
 def explain(scene: Scene) -> Seen:
     """Who did what and why, from stored facts."""
     explanation = scene.shop.get(f"/orders/{scene.order['id']}/explain")
-    told = _sentences(explanation)
-    check(bool(told), "the explanation is empty")
-    return Seen({"explanation": explanation}, told)
+    facts = explanation["facts"]
+    return Seen({"explanation": explanation}, [explanation["summary"], *map(_sentence, facts)])
 
 
 def _return_from_checkout(scene: Scene) -> str:
@@ -90,7 +89,7 @@ def _return_from_checkout(scene: Scene) -> str:
 def _delivered_webhook(scene: Scene, times: int = 1) -> Json | None:
     """The event of the capture, once it was answered with success that often."""
     for event in scene.sandbox.webhooks(scene.proof["razorpay_payment_id"]):
-        taken = [delivery for delivery in event["deliveries"] if 200 <= (delivery["status"] or 0) < 300]
+        taken = [delivery for delivery in event["deliveries"] if 200 <= (delivery["last_status"] or 0) < 300]
         if event["type"] == "payment.captured" and len(taken) >= times:
             return event
     return None
@@ -130,5 +129,12 @@ def _watch_calm(look: Callable[[], None]) -> None:
     look()
 
 
-def _sentences(explanation: Json) -> list[str]:
-    return [str(entry) for entry in explanation.get("entries", [])]
+def _sentence(fact: Json) -> str:
+    changes = ", ".join(f"{name} {_change(value)}" for name, value in fact["changes"].items())
+    why = f" ({fact['why']})" if fact["why"] else ""
+    return f"{fact['at'][11:19]} {fact['who']}: {fact['what']}{why}{': ' + changes if changes else ''}"
+
+
+def _change(value: object) -> str:
+    """A changed field's [before, after] as an arrow."""
+    return " → ".join(map(str, value)) if isinstance(value, list) else str(value)

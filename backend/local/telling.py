@@ -11,7 +11,8 @@ from rich.text import Text
 
 from local.scene import Facts
 
-NUMBER_WIDTH, TITLE_WIDTH = 4, 24
+NUMBER_WIDTH, TITLE_WIDTH = 4, 22
+WIDTH_WITHOUT_TERMINAL = 120
 
 
 @dataclass(frozen=True)
@@ -36,13 +37,18 @@ class Ending:
     steps: list[Step]
 
 
+def _console() -> Console:
+    """A pipe or a log has no width of its own: then one in which the longest line still fits."""
+    return Console(highlight=False, width=None if sys.stdout.isatty() else WIDTH_WITHOUT_TERMINAL)
+
+
 @dataclass
 class Telling:
     """Standard output: in JSON exactly one object, by `end`; else a row for each step and the addresses at the end."""
 
     as_json: bool
     started_at: float = field(default_factory=time.monotonic)
-    _console: Console = field(default_factory=lambda: Console(highlight=False, soft_wrap=False))
+    _console: Console = field(default_factory=_console)
     _told: int = 0
 
     def tell(self, step: Step) -> None:
