@@ -50,7 +50,9 @@ export function wordsFor(error) {
 }
 
 export function problemNote(error) {
-  return h("p", { class: "note bad", role: "alert", testid: "problem" }, wordsFor(error));
+  const ended = error instanceof Problem && error.code === "token_invalid";
+  return h("p", { class: "note bad", role: "alert", testid: "problem" },
+    ended ? ["Your session has ended. ", h("a", { href: "#/sign-in" }, "Sign in again")] : wordsFor(error));
 }
 
 /** In place of a page that could not be fetched. */

@@ -8,8 +8,9 @@ import { forgetPayment, openPayment, pay } from "../payment.js";
 import { Problem, problemNote } from "../problem.js";
 import { go, link } from "../router.js";
 import { requireSignIn } from "../session.js";
+import { story } from "../story.js";
 import { totals } from "../widgets.js";
-import { formatClock, formatInstant, fulfilmentWords, sentence } from "../words.js";
+import { formatClock, fulfilmentWords } from "../words.js";
 import { statusPill } from "./orders.js";
 
 const FIRST_LOOK_MS = 800;
@@ -57,18 +58,10 @@ function linesTable(order) {
     h("span", null, formatMoney(line.line_total)))));
 }
 
-function fact({ at, who, what, why }) {
-  return h("li", null,
-    h("p", { class: "small" }, at && h("time", { datetime: at }, formatInstant(at)), who && ` · ${sentence(who)}`),
-    h("p", null, what),
-    why && h("p", { class: "small" }, why));
-}
-
 /** The timeline is worth having, not worth losing the order page for. */
 async function timeline(orderId, signal) {
   try {
-    const { summary, facts = [] } = await api("GET", `/orders/${orderId}/explain`, { signal });
-    return [summary && h("p", null, summary), h("ol", { class: "timeline", testid: "timeline" }, facts.map(fact))];
+    return story(await api("GET", `/orders/${orderId}/explain`, { signal }));
   } catch (error) {
     if (signal.aborted) throw error;
     return [problemNote(error)];
