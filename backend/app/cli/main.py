@@ -2,10 +2,20 @@
 
 import typer
 
+from app.cli.doctor.command import doctor
+from app.cli.env_example import env_example
+from app.cli.queues import queues
+from app.cli.schema import schema
 from app.cli.seed import seed
+from app.cli.stores import stores
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 app.command("seed")(seed)
+app.command("doctor")(doctor)
+app.command("queues")(queues)
+app.command("stores")(stores)
+app.command("env-example")(env_example)
+app.command("schema")(schema)
 
 
 @app.callback()
