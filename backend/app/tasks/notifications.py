@@ -4,9 +4,7 @@ Arguments are the documents' own; `store_id` is needed only where several stores
 or `message_ids` where one call tells several. Our own code never calls these: it queues messages.
 """
 
-import inspect
-from collections.abc import Callable, Mapping
-from datetime import timedelta
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
@@ -21,12 +19,12 @@ from app.notifications import service, templates
 from app.notifications.models import Message
 from app.notifications.rules import MessageStatus
 from app.tasks.base import Call, Reference, Result, documented
-from app.tasks.delivering import deliver_message, deliver_recorded
+from app.tasks.delivering import deliver_message
 from app.tasks.draining import drain as drain_rows
+from app.tasks.telling import CALL_LIMITS, hold, one, several, telling
 
 URGENT, NORMAL, BULK = 9, 6, 3
 MAX_BULK_RECIPIENTS = 1000  # one transaction of about a second
-CALL_LIMITS = {"soft_time_limit": 60, "time_limit": 90}  # a call takes 20 s at most
 
 
 class TooManyRecipients(Invalid):
@@ -41,58 +39,19 @@ class PersonNotNamed(Invalid):
     code = "person_not_named"
 
 
-def _one(messages: list[Message]) -> Reference:
-    return {"message_id": str(messages[0].id)} if messages else {"message_ids": []}
-
-
-def _several(messages: list[Message]) -> Reference:
-    return {"message_ids": [str(message.id) for message in messages]}
-
-
-def _telling(shape: Callable[[list[Message]], Reference], priority: int) -> Callable[[Callable[..., list[Message]]], Any]:
-    """A documented task that queues the messages its function returns, then sends them."""
-
-    def make(queue_messages: Callable[..., list[Message]]) -> Any:
-        def record(session: Session, call: Call, *args: Any, **kwargs: Any) -> Reference:
-            messages = queue_messages(session, call, *args, **kwargs)
-            _hold(session, messages, call)
-            return shape(messages)
-
-        record.__name__, record.__module__, record.__doc__ = (
-            queue_messages.__name__, queue_messages.__module__, queue_messages.__doc__,
-        )  # fmt: skip
-        record.__signature__ = inspect.signature(queue_messages)  # type: ignore[attr-defined]
-        return documented(deliver_recorded, priority=priority, **CALL_LIMITS)(record)
-
-    return make
-
-
-def _hold(session: Session, messages: list[Message], call: Call) -> None:
-    """What Celery's `countdown`, `eta` and `expires` ask for is kept in the row."""
-    for message in messages:
-        if message.status != MessageStatus.QUEUED or message.attempts:
-            continue
-        if call.not_before:
-            message.next_attempt_at = call.not_before
-            message.expires_at += max(call.not_before - message.created_at, timedelta(0))
-        if call.expires_at:
-            message.expires_at = min(message.expires_at, call.expires_at)
-        session.add(message)
-
-
-@_telling(_one, NORMAL)
+@telling(one, NORMAL)
 def send_email_task(session: Session, call: Call, to_email: str, subject: str, body: str) -> list[Message]:
     """Send plain words as an e-mail in the store's layout."""
     return [service.queue(session, "notice", to_email, "email", call.key, {"body": body}, subject=subject, wake=False)]
 
 
-@_telling(_one, NORMAL)
+@telling(one, NORMAL)
 def send_sms_task(session: Session, call: Call, to_phone: str, message: str) -> list[Message]:
     """Send plain words as an SMS."""
     return [service.queue(session, "notice", to_phone, "sms", call.key, {"body": message}, wake=False)]
 
 
-@_telling(_one, NORMAL)
+@telling(one, NORMAL)
 def send_templated_email_task(
     session: Session, call: Call, to_email: str, template_name: str, context: dict[str, Any]
 ) -> list[Message]:
@@ -100,7 +59,7 @@ def send_templated_email_task(
     return [_templated(session, call.key, to_email, "email", template_name, context)]
 
 
-@_telling(_one, NORMAL)
+@telling(one, NORMAL)
 def send_templated_sms_task(
     session: Session, call: Call, to_phone: str, template_name: str, context: dict[str, Any]
 ) -> list[Message]:
@@ -108,25 +67,25 @@ def send_templated_sms_task(
     return [_templated(session, call.key, to_phone, "sms", template_name, context)]
 
 
-@_telling(_several, URGENT)
+@telling(several, URGENT)
 def send_order_confirmation_task(session: Session, _call: Call, order_id: str) -> list[Message]:
     """Tell the customer that the order is confirmed, by every channel we have. A repeat finds the first messages."""
     return checkout.queue_order_confirmation(session, _id(order_id))
 
 
-@_telling(_several, NORMAL)
+@telling(several, NORMAL)
 def send_order_shipped_task(session: Session, _call: Call, order_id: str, shipment_id: str | None = None) -> list[Message]:
     """Tell the customer that the order is on its way. A repeat finds the first messages."""
     return checkout.queue_order_shipped(session, _id(order_id), _id(shipment_id) if shipment_id else None)
 
 
-@_telling(_several, URGENT)
+@telling(several, URGENT)
 def send_payment_failed_task(session: Session, _call: Call, order_id: str, payment_id: str | None = None) -> list[Message]:
     """Tell the customer that the payment failed, unless it was made good since. A repeat finds the first messages."""
     return checkout.queue_payment_failed(session, _id(order_id), _id(payment_id) if payment_id else None)
 
 
-@_telling(_one, NORMAL)
+@telling(one, NORMAL)
 def send_notification_email(
     session: Session, call: Call, recipient_email: str, subject: str, template_name: str, context: dict[str, Any]
 ) -> list[Message]:
@@ -134,7 +93,7 @@ def send_notification_email(
     return [_templated(session, call.key, recipient_email, "email", template_name, context, subject)]
 
 
-@_telling(_one, NORMAL)
+@telling(one, NORMAL)
 def send_welcome_email(
     session: Session, _call: Call, user_id: str | None = None, user_type: str = "user", admin_id: str | None = None
 ) -> list[Message]:
@@ -171,7 +130,7 @@ def send_bulk_notification_emails(
         raise TooManyRecipients
     recipients = dict.fromkeys(recipient_emails)
     messages = [_templated(session, call.key, to, "email", template_name, context, subject) for to in recipients]
-    _hold(session, messages, call)
+    hold(session, messages, call)
     queued = sum(message.status != MessageStatus.FAILED for message in messages)
     defer(session, "drain_messages")
     return {"queued": queued, "skipped": len(recipient_emails) - queued}

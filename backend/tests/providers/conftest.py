@@ -1,23 +1,21 @@
 """The real SDKs against the sandbox: fresh accounts for each test, and timeouts short enough to be met."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from app.core.ids import new_id
 from app.providers.calls import Timeouts
-from sandbox.main import running
+from tests.conftest import Servers
 from tests.sandbox_control import Sandbox
 
 QUICK = Timeouts(connect=2.0, read=0.5)
 CLOSED_PORT = "http://127.0.0.1:1"  # nobody listens on tcpmux
 
 
-@pytest.fixture(scope="session")
-def sandbox_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with running(Path(tmp_path_factory.mktemp("sandbox")) / "state.sqlite") as url:
-        yield url
+@pytest.fixture
+def sandbox_url(servers: Servers) -> str:
+    return servers.sandbox_url
 
 
 @pytest.fixture

@@ -1,9 +1,11 @@
 """The parts without an SDK: SMTP, the console, waits, clients per thread, the registry."""
 
 import smtplib
+import socket
 import socketserver
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from email.utils import format_datetime
@@ -15,8 +17,10 @@ from app.core.errors import ProviderError, Rejected, Unavailable, Unknown
 from app.providers import calls
 from app.providers.clients import MAX_CLIENTS, per_thread
 from app.providers.console import Console, masked
-from app.providers.messages import OutgoingEmail
+from app.providers.messages import OutgoingEmail, OutgoingSms
+from app.providers.razorpay import Razorpay
 from app.providers.registry import SendingAccount, email_provider, sms_provider
+from app.providers.sendgrid import SendGrid
 from app.providers.smtp import Smtp
 from app.providers.twilio import Twilio
 from tests.providers.conftest import QUICK
@@ -149,3 +153,27 @@ def test_each_thread_has_its_own_client_and_old_ones_give_way() -> None:
 )
 def test_the_wait_a_provider_asks_for_is_kept_within_ten_minutes(headers: dict[str, str], seconds: float | None) -> None:
     assert calls.retry_after_seconds(headers) == seconds
+
+
+@pytest.fixture
+def black_hole() -> Iterator[str]:
+    """A server that takes every connection and every byte, and never answers."""
+    with socket.create_server(("127.0.0.1", 0)) as hole:
+        yield f"http://127.0.0.1:{hole.getsockname()[1]}"
+
+
+def test_ac35_a_black_hole_costs_the_read_limit_and_no_more(black_hole: str) -> None:
+    assert calls.DEFAULT_TIMEOUTS.connect <= 5
+    assert calls.DEFAULT_TIMEOUTS.read <= 15
+    sms = OutgoingSms("0199", "+919876543210", "hello")
+    attempts: list[Callable[[], object]] = [
+        lambda: SendGrid("SG.x", "shop@example.in", black_hole, QUICK).send(EMAIL),
+        lambda: Twilio("AC1", "token", "+15005550006", black_hole, QUICK).send(sms),
+        lambda: Razorpay("rzp_test_x", "secret", black_hole, QUICK).create_order("att_1", 100_00, "INR", {}),
+    ]
+    for attempt in attempts:
+        started = time.monotonic()
+        with pytest.raises(Unknown) as error:
+            attempt()
+        assert error.value.reason == "timeout"
+        assert QUICK.read <= time.monotonic() - started < 10 * QUICK.read
