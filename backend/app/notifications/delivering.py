@@ -56,7 +56,7 @@ class Delivery:
     """A claimed message, finished, with all that the call needs."""
 
     message_id: UUID
-    lease_token: UUID
+    lease_token: UUID | None
     account: SendingAccount
     outgoing: OutgoingEmail | OutgoingSms
 
@@ -85,7 +85,6 @@ def claim(session: Session, message_id: UUID) -> Delivery | Nothing[Progress]:
         return Nothing(Progress.of(message))
     message.status, message.provider = MessageStatus.SENDING, account.provider
     session.add(message)
-    assert message.lease_token is not None  # noqa: S101 - the row was just claimed
     return Delivery(message.id, message.lease_token, account, outgoing)
 
 

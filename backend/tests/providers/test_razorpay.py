@@ -108,6 +108,7 @@ def test_a_refusal_names_its_reason(razorpay: Razorpay) -> None:
     [
         ("timeout_after_effect", Unknown, Unavailable),
         ("timeout_before_effect", Unknown, Unavailable),
+        ("error_without_code", Unknown, Unavailable),
         ("bad_gateway_html", Unknown, Unavailable),
         ("connection_reset", Unknown, Unavailable),
         ("rate_limited", Unavailable, Unavailable),

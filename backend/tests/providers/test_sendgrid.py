@@ -49,6 +49,7 @@ def test_an_address_that_is_none_is_rejected_by_field(sendgrid: SendGrid, sandbo
     [
         ("timeout_after_effect", Unknown, True),
         ("timeout_before_effect", Unknown, False),
+        ("error_without_code", Unknown, False),
         ("bad_gateway_html", Unknown, False),
         ("connection_reset", Unknown, False),
         ("rate_limited", Unavailable, False),

@@ -39,6 +39,7 @@ def test_a_number_that_is_none_is_rejected_with_twilios_code(twilio: Twilio, san
     [
         ("timeout_after_effect", Unknown, True),
         ("timeout_before_effect", Unknown, False),
+        ("error_without_code", Unknown, False),
         ("bad_gateway_html", Unknown, False),
         ("connection_reset", Unknown, False),
         ("rate_limited", Unavailable, False),
