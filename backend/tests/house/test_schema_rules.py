@@ -7,9 +7,8 @@ import pytest
 from alembic import command
 from alembic.config import Config
 from sqlalchemy import ForeignKeyConstraint, text
-from sqlalchemy.dialects import postgresql
-from sqlalchemy.schema import CreateIndex, CreateTable
 
+from app.cli.schema import ddl_lines
 from app.core.db import make_engine
 from app.inbox.models import ProviderEvent
 from app.stores.models import NumberSeries
@@ -83,12 +82,7 @@ def test_migrations_make_exactly_what_the_models_say(servers: Servers) -> None:
 
 def test_ac48_the_schema_changes_only_knowingly() -> None:
     """Also when a new release of SQLModel or Pydantic maps a type to another column. Known? `rozana schema > …/schema.sql`."""
-    dialect = postgresql.dialect()
-    lines: list[str] = []
-    for table in sorted(metadata.tables.values(), key=lambda one: one.name):
-        lines += str(CreateTable(table).compile(dialect=dialect)).strip().splitlines()
-        lines += sorted(str(CreateIndex(index).compile(dialect=dialect)) for index in table.indexes)
-    now = [line.rstrip() for line in lines]
+    now = ddl_lines()
     kept = SNAPSHOT.read_text(encoding="utf-8").splitlines() if SNAPSHOT.exists() else []
     assert now == kept, "\n".join(difflib.unified_diff(kept, now, "schema.sql", "the models", lineterm=""))
 

@@ -63,7 +63,7 @@ def check_razorpay_account(settings: Settings) -> Iterator[Finding]:
     missing = _unset(settings, "razorpay_key_id", "razorpay_key_secret")
     if missing:
         yield _grave(settings, f"Nobody can pay: {missing}.", "Copy key and secret from Razorpay's dashboard.")
-    if settings.is_production and settings.razorpay_mode == "test":
+    if settings.is_production and settings.razorpay_mode == "test" and not settings.razorpay_key_id.startswith("rzp_live_"):
         yield warning("RAZORPAY_MODE is test: this installation takes no real money.", "Set RAZORPAY_MODE=live when it should.")
 
 
