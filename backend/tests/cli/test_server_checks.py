@@ -45,13 +45,13 @@ def login(servers: Servers) -> Iterator[Callable[[str], str]]:
 
     def make(attributes: str) -> str:
         made.append(f"login_{new_id().hex}")
-        admin.execute(f'CREATE ROLE "{made[-1]}" LOGIN {attributes}')  # type: ignore[call-overload]
+        admin.execute(f'CREATE ROLE "{made[-1]}" LOGIN {attributes}')
         return servers.postgres.url.replace("//rozana@", f"//{made[-1]}@")
 
     with psycopg.connect(servers.postgres.admin_url, autocommit=True) as admin:
         yield make
         for name in made:
-            admin.execute(f'DROP ROLE "{name}"')  # type: ignore[call-overload]
+            admin.execute(f'DROP ROLE "{name}"')
 
 
 @contextmanager
