@@ -15,13 +15,14 @@ def _is_ours(name: str | None, kind: str, _parent: object) -> bool:
 
 
 def run() -> None:
+    url = context.config.attributes.get("database_url", settings.database_url)
     options = {"target_metadata": metadata, "compare_type": True, "include_name": _is_ours, "transaction_per_migration": True}
     if context.is_offline_mode():
-        context.configure(url=settings.database_url, literal_binds=True, **options)
+        context.configure(url=url, literal_binds=True, **options)
         with context.begin_transaction():
             context.run_migrations()
         return
-    engine = create_engine(settings.database_url, connect_args={"options": f"-c lock_timeout={LOCK_TIMEOUT} -c timezone=UTC"})
+    engine = create_engine(url, connect_args={"options": f"-c lock_timeout={LOCK_TIMEOUT} -c timezone=UTC"})
     with engine.connect() as connection:
         context.configure(connection=connection, **options)
         with context.begin_transaction():

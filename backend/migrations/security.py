@@ -1,7 +1,8 @@
 """Roles, row-level security and grants, as SQL that migrations execute.
 
 `rozana_app` (what the application acts as) sees one store; `rozana_sweep` sees, across stores, only the columns that say
-where something is due or whom an address belongs to. A table is protected in the migration that creates it.
+where something is due or whom an address belongs to. A table is protected in the migration that creates it; what is
+here has been executed by installations and does not change: a new rule is a new function and a new migration.
 """
 
 from collections.abc import Iterable
@@ -28,7 +29,10 @@ $$ SELECT coalesce(nullif(current_setting('rozana.now', true), '')::timestamptz,
 """
 
 
-def protect(table: str, *, rights: str = "SELECT, INSERT, UPDATE, DELETE", key: str = "store_id") -> str:
+CHANGE, APPEND = "SELECT, INSERT, UPDATE, DELETE", "SELECT, INSERT"
+
+
+def protect(table: str, *, rights: str = CHANGE, key: str = "store_id") -> str:
     """Forced row-level security by store, and the application's rights on the table."""
     return f"""
 ALTER TABLE {table} ENABLE ROW LEVEL SECURITY;

@@ -122,9 +122,7 @@ def _make_store(servers: Servers) -> "Store":
     sandbox = Sandbox(servers.sandbox_url, store_id)
     with unit_of_work(store_id) as session:
         frontend = servers.api_url.replace("127.0.0.1", f"{name}.test") + "/shop"
-        store = Store(
-            id=store_id, slug=name, name="Test Organics", host=f"{name}.test", state_code="29", frontend_url=frontend
-        )
+        store = Store(id=store_id, slug=name, name="Test Organics", host=f"{name}.test", state_code="29", frontend_url=frontend)
         session.add(store)
         session.flush()
         razorpay = stores.add_account(session, "razorpay", sandbox.razorpay)

@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlmodel import Session
 
 from app.accounts import service as accounts
+from app.accounts.addresses import AddressFields
 from app.accounts.models import Customer
 from app.carts import service as carts
 from app.checkout import placing
@@ -23,7 +24,7 @@ from app.tasks import inbox, notifications, payments
 from app.tasks.work import KINDS
 from tests.builders import make_customer, make_variant
 
-ADDRESS = {"name": "Asha Rao", "phone": "+919876543210", "line1": "12 Temple Road", "line2": "", "city": "Bengaluru",
+ADDRESS: AddressFields = {"name": "Asha Rao", "phone": "+919876543210", "line1": "12 Temple Road", "line2": "", "city": "Bengaluru",
            "state_code": "29", "pin": "560001"}  # fmt: skip
 
 

@@ -61,6 +61,7 @@ class Settings(BaseSettings):
 
     task_routes: str = _setting("Celery", 'More routes as JSON, e.g. {"app.tasks.mailbox.*": "sync"}', "")
     extra_queues: CommaList = _setting("Celery", "Queues to declare besides the three, comma-separated", [])
+    lease_seconds: float = _setting("Celery", "How long a worker holds a row; above the timeouts of one provider call", 120.0)
     sweep_seconds: float = _setting("Celery", "How often lost work is looked for", 15.0)
     flower_basic_auth: str = _setting("Celery", "user:password of Flower", "")
 

@@ -30,13 +30,13 @@ from sqlalchemy.sql.functions import Function
 from sqlmodel import Field, Session, String, col
 
 from app.core.clock import machine_now
+from app.core.config import settings
 from app.core.db import Row
 from app.core.errors import LeaseLost
 
-LEASE_SECONDS = 120  # above the sum of the timeouts inside one provider call with its two transactions
 MAX_LOST_LEASES = 5  # deaths of a holder that worked on this row alone; then it is dead and in sight
 MAX_BACKOFF_SECONDS = 600
-UNAVAILABLE_SECONDS = 30  # a provider that is away: doubled by jitter at most, no attempt used up
+UNAVAILABLE_SECONDS = 60  # a provider that is away is asked again after 30 to 60 s; no attempt is used up
 RECLAIM_LIMIT = 500
 
 WORK_STATUSES = ("queued", "working", "unknown", "done", "dead")
@@ -119,7 +119,7 @@ def _claim(session: Session, model: type[W], which: ColumnElement[bool], limit: 
             work_status="working",
             attempts=col(model.attempts) + 1,
             lease_token=uuid4(),
-            lease_until=app_now() + _seconds(LEASE_SECONDS),
+            lease_until=app_now() + _seconds(settings.lease_seconds),
             claimed_by=f"{socket.gethostname()}:{os.getpid()}"[:100],
             claimed_alone=alone,
             call_outcome_unknown=col(model.work_status) == "unknown",
@@ -187,20 +187,23 @@ def settle_failed(
 ) -> None:
     """It did not work. `final`: never again. `counts=False`: a provider is away, the attempt is given back.
 
-    Back-off `min(600, base·2^(attempts-1)) × uniform(0.5, 1)` seconds unless `wait_seconds` says otherwise; after
+    Back-off `min(600, base·2^(attempts-1)) × uniform(0.5, 1)` seconds, or `wait_seconds × uniform(1, 1.25)`; after
     `max_attempts` counted tries the row is dead and stays in sight with its cause.
     """
     model = type(row)
     if final or (counts and row.attempts >= model.max_attempts):
         _settle(session, row, work_status="dead", settled_at=app_now(), last_error=str(error)[:500], call_outcome_unknown=False)
         return
-    wait = wait_seconds if wait_seconds is not None else backoff(model, row.attempts) if counts else UNAVAILABLE_SECONDS
+    if wait_seconds is not None:  # what the provider asked for: never earlier
+        wait = _seconds(min(wait_seconds, MAX_BACKOFF_SECONDS)) * (1 + func.random() / 4)
+    else:
+        wait = _seconds(backoff(model, row.attempts) if counts else UNAVAILABLE_SECONDS) * (0.5 + func.random() / 2)
     _settle(
         session,
         row,
         work_status="queued",
         attempts=row.attempts - (0 if counts else 1),
-        next_attempt_at=app_now() + _seconds(min(wait, MAX_BACKOFF_SECONDS)) * (0.5 + func.random() / 2),
+        next_attempt_at=app_now() + wait,
         last_error=str(error)[:500],
         call_outcome_unknown=False,
     )

@@ -35,7 +35,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "POST /api/v1/sessions": {"phone": "+919876543210", "code": "000000"},
     "POST /api/v1/sessions/refresh": {"refresh_token": "x.y"},
     "PATCH /api/v1/me": {"name": "Another"},
-    "POST /api/v1/addresses": ADDRESS,
+    "POST /api/v1/addresses": {**ADDRESS},
     "PATCH /api/v1/addresses/{address_id}": {"city": "Mysuru"},
     "PUT /api/v1/carts/{cart_id}/lines/{variant_id}": {"quantity": 3},
     "POST /api/v1/orders/{order_id}/payment-confirmation": {

@@ -47,9 +47,9 @@ def events(uow: UnitOfWork) -> list[ProviderEvent]:
 
 
 def send(client: TestClient, account: ProviderAccount, body: bytes, signature: str | None, event_id: str = "evt_1") -> int:
-    headers = {"x-razorpay-event-id": event_id.encode()}
+    headers = {b"x-razorpay-event-id": event_id.encode()}
     if signature is not None:
-        headers["X-Razorpay-Signature"] = signature.encode()
+        headers[b"X-Razorpay-Signature"] = signature.encode()
     return client.post(f"/api/v1/webhooks/razorpay/{account.id}", content=body, headers=headers).status_code
 
 

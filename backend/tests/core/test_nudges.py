@@ -26,7 +26,7 @@ def broker(servers: Servers) -> Iterator["redis.Redis"]:
 
 
 def waiting(broker: "redis.Redis") -> int:
-    return sum(int(broker.llen(key)) for key in broker.keys("rozana:*") if broker.type(key) == b"list")  # type: ignore[arg-type, union-attr]
+    return sum(int(broker.llen(key)) for key in broker.keys("rozana:*") if broker.type(key) == b"list")
 
 
 def test_every_nudge_names_a_registered_task() -> None:
@@ -43,13 +43,11 @@ def test_a_nudge_arrives_on_its_tasks_queue_at_its_priority(nudger: Nudger, brok
     assert broker.llen("rozana:notifications\x06\x163") == 1
 
 
-def test_our_most_urgent_priority_is_redis_first_and_a_retry_is_not_mapped_twice() -> None:
-    first = {"priority": 9}
-    route("app.tasks.notifications.deliver", (), {}, first)
-    assert first["priority"] == 0
-    retried = {"priority": 0, "retries": 1}
-    route("app.tasks.notifications.deliver", (), {}, retried)
-    assert retried["priority"] == 0
+@pytest.mark.parametrize(("ours", "redis_level"), [(9, 0), (6, 3), (3, 6), (0, 9), (10, 0)])
+def test_our_most_urgent_priority_is_what_redis_serves_first(ours: int, redis_level: int) -> None:
+    options = {"priority": ours}
+    route("app.tasks.notifications.deliver", (), {}, options)
+    assert options["priority"] == redis_level
 
 
 @pytest.mark.parametrize(

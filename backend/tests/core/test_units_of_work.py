@@ -91,7 +91,7 @@ def test_the_claim_is_committed_before_the_call_and_no_transaction_is_open_in_it
     def call(_: str) -> int:
         with unit_of_work(store.id) as other:  # somebody else sees the claim
             assert other.exec(select(NumberSeries.series)).all() == ["claim"]
-        return engine().pool.checkedout()  # type: ignore[attr-defined]
+        return int(engine().pool.checkedout())  # type: ignore[attr-defined]
 
     def claim(session: Session) -> str:
         stores.take_number(session, "claim")

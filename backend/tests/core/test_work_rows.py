@@ -4,6 +4,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -24,7 +25,7 @@ from tests.builders import make_order
 UnitOfWork = Callable[[], AbstractContextManager[Session]]
 
 
-def make_event(session: Session, **fields: object) -> UUID:
+def make_event(session: Session, **fields: Any) -> UUID:
     account = session.exec(select(ProviderAccount).where(ProviderAccount.provider == "razorpay")).one()
     event = ProviderEvent(
         store_id=account.store_id, account_id=account.id, provider="razorpay", event_id=str(new_id()), event_type="x",

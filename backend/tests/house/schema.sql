@@ -1,0 +1,654 @@
+CREATE TABLE access_log (
+	store_id UUID NOT NULL,
+	at TIMESTAMP WITH TIME ZONE NOT NULL,
+	id UUID NOT NULL,
+	actor_kind VARCHAR(10) NOT NULL,
+	actor_id UUID,
+	action VARCHAR(60) NOT NULL,
+	object_type VARCHAR(40) NOT NULL,
+	object_id UUID,
+	ip VARCHAR(45) NOT NULL,
+	request_id VARCHAR(64) NOT NULL,
+	CONSTRAINT pk_access_log PRIMARY KEY (store_id, at, id)
+)
+ PARTITION BY RANGE (at)
+CREATE TABLE addresses (
+	store_id UUID NOT NULL,
+	id UUID NOT NULL,
+	created_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	customer_id UUID NOT NULL,
+	name VARCHAR(120) NOT NULL,
+	phone VARCHAR(16) NOT NULL,
+	line1 VARCHAR(200) NOT NULL,
+	line2 VARCHAR(200) NOT NULL,
+	city VARCHAR(80) NOT NULL,
+	state_code VARCHAR(2) NOT NULL,
+	pin VARCHAR(6) NOT NULL,
+	archived_at TIMESTAMP WITH TIME ZONE,
+	CONSTRAINT pk_addresses PRIMARY KEY (store_id, id),
+	CONSTRAINT fk_addresses_store_id_customer_id FOREIGN KEY(store_id, customer_id) REFERENCES customers (store_id, id),
+	CONSTRAINT ck_addresses_state_code_digits CHECK (state_code ~ '^[0-9]{2}$'),
+	CONSTRAINT ck_addresses_pin_six_digits CHECK (pin ~ '^[1-9][0-9]{5}$'),
+	CONSTRAINT ck_addresses_phone_e164 CHECK (phone ~ '^\+[1-9][0-9]{6,14}$')
+)
+CREATE INDEX ix_addresses_customer_id ON addresses (store_id, customer_id, id)
+CREATE TABLE audit_entries (
+	store_id UUID NOT NULL,
+	id UUID NOT NULL,
+	created_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	actor_kind VARCHAR(10) NOT NULL,
+	actor_id UUID,
+	actor_label VARCHAR(60) NOT NULL,
+	action VARCHAR(60) NOT NULL,
+	object_type VARCHAR(40) NOT NULL,
+	object_id UUID NOT NULL,
+	changes JSONB NOT NULL,
+	cause VARCHAR(200) NOT NULL,
+	request_id VARCHAR(64) NOT NULL,
+	CONSTRAINT pk_audit_entries PRIMARY KEY (store_id, id)
+)
+CREATE INDEX ix_audit_entries_object ON audit_entries (store_id, object_id, id)
+CREATE TABLE captures (
+	store_id UUID NOT NULL,
+	id UUID NOT NULL,
+	created_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	payment_id UUID NOT NULL,
+	attempt_id UUID NOT NULL,
+	provider_payment_id VARCHAR(40) NOT NULL,
+	amount BIGINT NOT NULL,
+	currency VARCHAR(3) NOT NULL,
+	method VARCHAR(20) NOT NULL,
+	fee_amount BIGINT,
+	fee_tax_amount BIGINT,
+	captured_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	is_counted BOOLEAN NOT NULL,
+	CONSTRAINT pk_captures PRIMARY KEY (store_id, id),
+	CONSTRAINT fk_captures_store_id_payment_id FOREIGN KEY(store_id, payment_id) REFERENCES payments (store_id, id),
+	CONSTRAINT fk_captures_store_id_attempt_id FOREIGN KEY(store_id, attempt_id) REFERENCES payment_attempts (store_id, id),
+	CONSTRAINT uq_captures_store_id_provider_payment_id UNIQUE (store_id, provider_payment_id),
+	CONSTRAINT ck_captures_amount_positive CHECK (amount > 0)
+)
+CREATE UNIQUE INDEX uq_captures_counted ON captures (store_id, payment_id) WHERE is_counted
+CREATE TABLE cart_lines (
+	store_id UUID NOT NULL,
+	id UUID NOT NULL,
+	created_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	cart_id UUID NOT NULL,
+	variant_id UUID NOT NULL,
+	quantity INTEGER NOT NULL,
+	CONSTRAINT pk_cart_lines PRIMARY KEY (store_id, id),
+	CONSTRAINT uq_cart_lines_store_id_cart_id_variant_id UNIQUE (store_id, cart_id, variant_id),
+	CONSTRAINT fk_cart_lines_store_id_cart_id FOREIGN KEY(store_id, cart_id) REFERENCES carts (store_id, id) ON DELETE CASCADE,
+	CONSTRAINT fk_cart_lines_store_id_variant_id FOREIGN KEY(store_id, variant_id) REFERENCES variants (store_id, id),
+	CONSTRAINT ck_cart_lines_quantity_in_range CHECK (quantity between 1 and 99)
+)
+CREATE TABLE carts (
+	store_id UUID NOT NULL,
+	id UUID NOT NULL,
+	created_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	customer_id UUID,
+	token_hash VARCHAR(64),
+	status VARCHAR(10) NOT NULL,
+	touched_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	CONSTRAINT pk_carts PRIMARY KEY (store_id, id),
+	CONSTRAINT fk_carts_store_id_customer_id FOREIGN KEY(store_id, customer_id) REFERENCES customers (store_id, id),
+	CONSTRAINT ck_carts_status_known CHECK (status in ('open', 'converted', 'merged', 'expired')),
+	CONSTRAINT ck_carts_one_owner CHECK ((customer_id is null) <> (token_hash is null)),
+	CONSTRAINT uq_carts_store_id_token_hash UNIQUE (store_id, token_hash)
+)
+CREATE INDEX ix_carts_untouched ON carts (store_id, touched_at) WHERE status = 'open'
+CREATE UNIQUE INDEX uq_carts_open ON carts (store_id, customer_id) WHERE status = 'open'
+CREATE TABLE customers (
+	store_id UUID NOT NULL,
+	id UUID NOT NULL,
+	created_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	phone VARCHAR(16),
+	email VARCHAR(254),
+	name VARCHAR(120) NOT NULL,
+	kind VARCHAR(11) NOT NULL,
+	password_hash VARCHAR(200),
+	erased_at TIMESTAMP WITH TIME ZONE,
+	CONSTRAINT pk_customers PRIMARY KEY (store_id, id),
+	CONSTRAINT uq_customers_store_id_phone UNIQUE (store_id, phone),
+	CONSTRAINT uq_customers_store_id_email UNIQUE (store_id, email),
+	CONSTRAINT ck_customers_kind_known CHECK (kind in ('consumer', 'distributor')),
+	CONSTRAINT ck_customers_phone_e164 CHECK (phone ~ '^\+[1-9][0-9]{6,14}$'),
+	CONSTRAINT ck_customers_email_lower_case CHECK (email = lower(email)),
+	CONSTRAINT ck_customers_reachable CHECK (phone is not null or email is not null or erased_at is not null),
+	CONSTRAINT ck_customers_erased_is_empty CHECK (erased_at is null or (phone is null and email is null and name = '' and password_hash is null))
+)
+CREATE TABLE heartbeats (
+	name VARCHAR(60) NOT NULL,
+	at TIMESTAMP WITH TIME ZONE NOT NULL,
+	CONSTRAINT pk_heartbeats PRIMARY KEY (name)
+)
+CREATE TABLE idempotency_keys (
+	store_id UUID NOT NULL,
+	id UUID NOT NULL,
+	created_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	caller VARCHAR(80) NOT NULL,
+	key VARCHAR(255) NOT NULL,
+	fingerprint VARCHAR(64) NOT NULL,
+	status VARCHAR(12) NOT NULL,
+	lease_until TIMESTAMP WITH TIME ZONE,
+	response_status INTEGER,
+	response_body JSONB,
+	CONSTRAINT pk_idempotency_keys PRIMARY KEY (store_id, id),
+	CONSTRAINT uq_idempotency_keys_store_id_caller_key UNIQUE (store_id, caller, key),
+	CONSTRAINT ck_idempotency_keys_status_known CHECK (status in ('in_progress', 'completed')),
+	CONSTRAINT ck_idempotency_keys_completed_has_answer CHECK ((status = 'completed') = (response_status is not null))
+)
+CREATE INDEX ix_idempotency_keys_created_at ON idempotency_keys (store_id, created_at)
+CREATE TABLE ledger_accounts (
+	store_id UUID NOT NULL,
+	id UUID NOT NULL,
+	created_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	code VARCHAR(60) NOT NULL,
+	CONSTRAINT pk_ledger_accounts PRIMARY KEY (store_id, id),
+	CONSTRAINT uq_ledger_accounts_store_id_code UNIQUE (store_id, code)
+)
+CREATE TABLE login_sessions (
+	store_id UUID NOT NULL,
+	id UUID NOT NULL,
+	created_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	customer_id UUID,
+	staff_id UUID,
+	family_hash VARCHAR(64) NOT NULL,
+	refresh_hash VARCHAR(64) NOT NULL,
+	previous_refresh_hash VARCHAR(64),
+	rotated_at TIMESTAMP WITH TIME ZONE,
+	user_agent VARCHAR(200) NOT NULL,
+	ip VARCHAR(45) NOT NULL,
+	last_used_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	expires_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	revoked_at TIMESTAMP WITH TIME ZONE,
+	revoked_reason VARCHAR(30),
+	CONSTRAINT pk_login_sessions PRIMARY KEY (store_id, id),
+	CONSTRAINT fk_login_sessions_store_id_customer_id FOREIGN KEY(store_id, customer_id) REFERENCES customers (store_id, id),
+	CONSTRAINT fk_login_sessions_store_id_staff_id FOREIGN KEY(store_id, staff_id) REFERENCES staff (store_id, id),
+	CONSTRAINT uq_login_sessions_store_id_family_hash UNIQUE (store_id, family_hash),
+	CONSTRAINT uq_login_sessions_store_id_refresh_hash UNIQUE (store_id, refresh_hash),
+	CONSTRAINT ck_login_sessions_one_person CHECK (num_nonnulls(customer_id, staff_id) = 1),
+	CONSTRAINT ck_login_sessions_revoked_with_reason CHECK ((revoked_at is null) = (revoked_reason is null))
+)
+CREATE INDEX ix_login_sessions_customer_id ON login_sessions (store_id, customer_id) WHERE revoked_at is null
+CREATE INDEX ix_login_sessions_last_used_at ON login_sessions (store_id, last_used_at)
+CREATE INDEX ix_login_sessions_staff_id ON login_sessions (store_id, staff_id) WHERE revoked_at is null
+CREATE TABLE message_receipts (
+	store_id UUID NOT NULL,
+	id UUID NOT NULL,
+	created_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	message_id UUID NOT NULL,
+	provider VARCHAR(20) NOT NULL,
+	event_id VARCHAR(128) NOT NULL,
+	event VARCHAR(40) NOT NULL,
+	error_code VARCHAR(60),
+	happened_at TIMESTAMP WITH TIME ZONE,
+	CONSTRAINT pk_message_receipts PRIMARY KEY (store_id, id),
+	CONSTRAINT fk_message_receipts_store_id_message_id FOREIGN KEY(store_id, message_id) REFERENCES messages (store_id, id),
+	CONSTRAINT uq_message_receipts_store_id_provider_event_id UNIQUE (store_id, provider, event_id)
+)
+CREATE INDEX ix_message_receipts_message_id ON message_receipts (store_id, message_id, id)
+CREATE TABLE messages (
+	store_id UUID NOT NULL,
+	id UUID NOT NULL,
+	created_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	work_status VARCHAR(10) NOT NULL,
+	attempts INTEGER NOT NULL,
+	next_attempt_at TIMESTAMP WITH TIME ZONE,
+	lease_token UUID,
+	lease_until TIMESTAMP WITH TIME ZONE,
+	claimed_by VARCHAR(100),
+	claimed_alone BOOLEAN NOT NULL,
+	is_suspect BOOLEAN NOT NULL,
+	lost_leases INTEGER NOT NULL,
+	call_outcome_unknown BOOLEAN NOT NULL,
+	last_error VARCHAR(500),
+	settled_at TIMESTAMP WITH TIME ZONE,
+	channel VARCHAR(5) NOT NULL,
+	template VARCHAR(60) NOT NULL,
+	template_version SMALLINT NOT NULL,
+	kind VARCHAR(13) NOT NULL,
+	recipient VARCHAR(254) NOT NULL,
+	locale VARCHAR(10) NOT NULL,
+	context JSONB NOT NULL,
+	secret_context BYTEA,
+	event_key VARCHAR(120) NOT NULL,
+	subject VARCHAR(500) NOT NULL,
+	text TEXT NOT NULL,
+	html TEXT NOT NULL,
+	segments SMALLINT,
+	status VARCHAR(10) NOT NULL,
+	provider VARCHAR(20),
+	provider_id VARCHAR(120),
+	error_code VARCHAR(60),
+	error VARCHAR(500),
+	expires_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	sent_at TIMESTAMP WITH TIME ZONE,
+	delivered_at TIMESTAMP WITH TIME ZONE,
+	subject_type VARCHAR(40),
+	subject_id UUID,
+	customer_id UUID,
+	CONSTRAINT pk_messages PRIMARY KEY (store_id, id),
+	CONSTRAINT fk_messages_store_id_customer_id FOREIGN KEY(store_id, customer_id) REFERENCES customers (store_id, id),
+	CONSTRAINT uq_messages_store_id_event_key_channel_recipient_template UNIQUE (store_id, event_key, channel, recipient, template),
+	CONSTRAINT ck_messages_channel_known CHECK (channel in ('email', 'sms')),
+	CONSTRAINT ck_messages_kind_known CHECK (kind in ('transactional', 'reminder', 'marketing')),
+	CONSTRAINT ck_messages_status_known CHECK (status in ('queued', 'sending', 'sent', 'delivered', 'bounced', 'failed', 'suppressed', 'unknown', 'cancelled')),
+	CONSTRAINT ck_messages_subject_whole CHECK ((subject_type is null) = (subject_id is null)),
+	CONSTRAINT ck_messages_delivered_stamped CHECK (status <> 'delivered' or delivered_at is not null),
+	CONSTRAINT ck_messages_secrets_wiped CHECK (work_status <> 'done' or secret_context is null),
+	CONSTRAINT ck_messages_work_status_known CHECK (work_status in ('queued', 'working', 'unknown', 'done', 'dead')),
+	CONSTRAINT ck_messages_lease_held CHECK ((work_status = 'working') = (lease_token is not null and lease_until is not null)),
+	CONSTRAINT ck_messages_settled_stamped CHECK ((work_status in ('done', 'dead')) = (settled_at is not null)),
+	CONSTRAINT ck_messages_counts_not_negative CHECK (attempts >= 0 and lost_leases >= 0)
+)
+CREATE INDEX ix_messages_customer_id ON messages (store_id, customer_id, id)
+CREATE INDEX ix_messages_due ON messages (store_id, next_attempt_at) WHERE work_status in ('queued', 'unknown')
+CREATE INDEX ix_messages_leased ON messages (lease_until) WHERE work_status = 'working'
+CREATE INDEX ix_messages_provider_id ON messages (store_id, provider_id) WHERE provider_id is not null
+CREATE INDEX ix_messages_subject ON messages (store_id, subject_type, subject_id)
+CREATE TABLE number_series (
+	store_id UUID NOT NULL,
+	id UUID NOT NULL,
+	created_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	series VARCHAR(40) NOT NULL,
+	last_number BIGINT NOT NULL,
+	CONSTRAINT pk_number_series PRIMARY KEY (store_id, id),
+	CONSTRAINT uq_number_series_store_id_series UNIQUE (store_id, series),
+	CONSTRAINT ck_number_series_not_negative CHECK (last_number >= 0)
+)
+CREATE TABLE one_time_codes (
+	store_id UUID NOT NULL,
+	id UUID NOT NULL,
+	created_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	purpose VARCHAR(12) NOT NULL,
+	destination_hash VARCHAR(64) NOT NULL,
+	code_hash VARCHAR(64) NOT NULL,
+	tries INTEGER NOT NULL,
+	expires_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	used_at TIMESTAMP WITH TIME ZONE,
+	withdrawn_at TIMESTAMP WITH TIME ZONE,
+	ip VARCHAR(45) NOT NULL,
+	CONSTRAINT pk_one_time_codes PRIMARY KEY (store_id, id),
+	CONSTRAINT ck_one_time_codes_purpose_known CHECK (purpose in ('sign_in', 'change_phone')),
+	CONSTRAINT ck_one_time_codes_tries_limited CHECK (tries between 0 and 5),
+	CONSTRAINT ck_one_time_codes_used_or_withdrawn CHECK (used_at is null or withdrawn_at is null)
+)
+CREATE INDEX ix_one_time_codes_expires_at ON one_time_codes (store_id, expires_at)
+CREATE UNIQUE INDEX uq_one_time_codes_live ON one_time_codes (store_id, purpose, destination_hash) WHERE used_at is null and withdrawn_at is null
+CREATE TABLE order_lines (
+	store_id UUID NOT NULL,
+	id UUID NOT NULL,
+	created_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	order_id UUID NOT NULL,
+	position INTEGER NOT NULL,
+	variant_id UUID NOT NULL,
+	sku VARCHAR(60) NOT NULL,
+	name VARCHAR(200) NOT NULL,
+	unit VARCHAR(40) NOT NULL,
+	hsn VARCHAR(8) NOT NULL,
+	tax_rate_bp INTEGER NOT NULL,
+	is_exempt BOOLEAN NOT NULL,
+	quantity INTEGER NOT NULL,
+	unit_price_amount BIGINT NOT NULL,
+	taxable_amount BIGINT NOT NULL,
+	cgst_amount BIGINT NOT NULL,
+	sgst_amount BIGINT NOT NULL,
+	igst_amount BIGINT NOT NULL,
+	total_amount BIGINT NOT NULL,
+	CONSTRAINT pk_order_lines PRIMARY KEY (store_id, id),
+	CONSTRAINT fk_order_lines_store_id_order_id FOREIGN KEY(store_id, order_id) REFERENCES orders (store_id, id),
+	CONSTRAINT fk_order_lines_store_id_variant_id FOREIGN KEY(store_id, variant_id) REFERENCES variants (store_id, id),
+	CONSTRAINT uq_order_lines_store_id_order_id_variant_id UNIQUE (store_id, order_id, variant_id),
+	CONSTRAINT ck_order_lines_quantity_sane CHECK (quantity between 1 and 99),
+	CONSTRAINT ck_order_lines_amounts_positive CHECK (unit_price_amount > 0 and total_amount > 0),
+	CONSTRAINT ck_order_lines_tax_adds_up CHECK (taxable_amount + cgst_amount + sgst_amount + igst_amount = total_amount),
+	CONSTRAINT ck_order_lines_tax_heads CHECK (cgst_amount = sgst_amount and (cgst_amount = 0 or igst_amount = 0)),
+	CONSTRAINT ck_order_lines_tax_rate_sane CHECK (tax_rate_bp between 0 and 10000)
+)
+CREATE TABLE orders (
+	store_id UUID NOT NULL,
+	id UUID NOT NULL,
+	created_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	number VARCHAR(30) NOT NULL,
+	customer_id UUID NOT NULL,
+	cart_id UUID,
+	status VARCHAR(20) NOT NULL,
+	payment_status VARCHAR(20) NOT NULL,
+	payment_method VARCHAR(20) NOT NULL,
+	currency VARCHAR(3) NOT NULL,
+	subtotal_amount BIGINT NOT NULL,
+	shipping_amount BIGINT NOT NULL,
+	round_off_amount BIGINT NOT NULL,
+	tax_amount BIGINT NOT NULL,
+	total_amount BIGINT NOT NULL,
+	place_of_supply VARCHAR(2) NOT NULL,
+	address JSONB NOT NULL,
+	pricing JSONB NOT NULL,
+	placed_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	expires_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	confirmed_at TIMESTAMP WITH TIME ZONE,
+	cancelled_at TIMESTAMP WITH TIME ZONE,
+	CONSTRAINT pk_orders PRIMARY KEY (store_id, id),
+	CONSTRAINT fk_orders_store_id_customer_id FOREIGN KEY(store_id, customer_id) REFERENCES customers (store_id, id),
+	CONSTRAINT fk_orders_store_id_cart_id FOREIGN KEY(store_id, cart_id) REFERENCES carts (store_id, id),
+	CONSTRAINT uq_orders_store_id_number UNIQUE (store_id, number),
+	CONSTRAINT uq_orders_store_id_cart_id UNIQUE (store_id, cart_id),
+	CONSTRAINT ck_orders_status_known CHECK (status in ('pending_payment', 'confirmed', 'packed', 'out_for_delivery', 'delivered', 'cancelled')),
+	CONSTRAINT ck_orders_payment_status_known CHECK (payment_status in ('unpaid', 'authorised', 'paid')),
+	CONSTRAINT ck_orders_total_adds_up CHECK (subtotal_amount + shipping_amount + round_off_amount = total_amount),
+	CONSTRAINT ck_orders_amounts_not_negative CHECK (total_amount > 0 and subtotal_amount >= 0 and shipping_amount >= 0),
+	CONSTRAINT ck_orders_tax_within_total CHECK (tax_amount between 0 and total_amount),
+	CONSTRAINT ck_orders_cancelled_stamped CHECK ((status = 'cancelled') = (cancelled_at is not null)),
+	CONSTRAINT ck_orders_confirmed_stamped CHECK (confirmed_at is not null or status in ('pending_payment', 'cancelled'))
+)
+CREATE INDEX ix_orders_customer ON orders (store_id, customer_id, id)
+CREATE TABLE payment_attempts (
+	store_id UUID NOT NULL,
+	id UUID NOT NULL,
+	created_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	work_status VARCHAR(10) NOT NULL,
+	attempts INTEGER NOT NULL,
+	next_attempt_at TIMESTAMP WITH TIME ZONE,
+	lease_token UUID,
+	lease_until TIMESTAMP WITH TIME ZONE,
+	claimed_by VARCHAR(100),
+	claimed_alone BOOLEAN NOT NULL,
+	is_suspect BOOLEAN NOT NULL,
+	lost_leases INTEGER NOT NULL,
+	call_outcome_unknown BOOLEAN NOT NULL,
+	last_error VARCHAR(500),
+	settled_at TIMESTAMP WITH TIME ZONE,
+	payment_id UUID NOT NULL,
+	account_id UUID NOT NULL,
+	receipt VARCHAR(40) NOT NULL,
+	amount BIGINT NOT NULL,
+	currency VARCHAR(3) NOT NULL,
+	provider_order_id VARCHAR(40),
+	CONSTRAINT pk_payment_attempts PRIMARY KEY (store_id, id),
+	CONSTRAINT fk_payment_attempts_store_id_payment_id FOREIGN KEY(store_id, payment_id) REFERENCES payments (store_id, id),
+	CONSTRAINT fk_payment_attempts_store_id_account_id FOREIGN KEY(store_id, account_id) REFERENCES provider_accounts (store_id, id),
+	CONSTRAINT uq_payment_attempts_store_id_receipt UNIQUE (store_id, receipt),
+	CONSTRAINT ck_payment_attempts_amount_positive CHECK (amount > 0),
+	CONSTRAINT ck_payment_attempts_done_has_order CHECK (work_status <> 'done' or provider_order_id is not null),
+	CONSTRAINT ck_payment_attempts_work_status_known CHECK (work_status in ('queued', 'working', 'unknown', 'done', 'dead')),
+	CONSTRAINT ck_payment_attempts_lease_held CHECK ((work_status = 'working') = (lease_token is not null and lease_until is not null)),
+	CONSTRAINT ck_payment_attempts_settled_stamped CHECK ((work_status in ('done', 'dead')) = (settled_at is not null)),
+	CONSTRAINT ck_payment_attempts_counts_not_negative CHECK (attempts >= 0 and lost_leases >= 0)
+)
+CREATE INDEX ix_payment_attempts_due ON payment_attempts (store_id, next_attempt_at) WHERE work_status in ('queued', 'unknown')
+CREATE INDEX ix_payment_attempts_leased ON payment_attempts (lease_until) WHERE work_status = 'working'
+CREATE UNIQUE INDEX uq_payment_attempts_open ON payment_attempts (store_id, payment_id) WHERE work_status in ('queued', 'working', 'unknown')
+CREATE UNIQUE INDEX uq_payment_attempts_provider_order ON payment_attempts (store_id, provider_order_id)
+CREATE TABLE payments (
+	store_id UUID NOT NULL,
+	id UUID NOT NULL,
+	created_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	order_id UUID NOT NULL,
+	provider VARCHAR(20) NOT NULL,
+	status VARCHAR(12) NOT NULL,
+	amount BIGINT NOT NULL,
+	currency VARCHAR(3) NOT NULL,
+	captured_at TIMESTAMP WITH TIME ZONE,
+	failure_reason VARCHAR(100),
+	CONSTRAINT pk_payments PRIMARY KEY (store_id, id),
+	CONSTRAINT fk_payments_store_id_order_id FOREIGN KEY(store_id, order_id) REFERENCES orders (store_id, id),
+	CONSTRAINT ck_payments_status_known CHECK (status in ('created', 'failed', 'authorised', 'captured')),
+	CONSTRAINT ck_payments_amount_positive CHECK (amount > 0),
+	CONSTRAINT ck_payments_captured_stamped CHECK ((status = 'captured') = (captured_at is not null))
+)
+CREATE UNIQUE INDEX uq_payments_order ON payments (store_id, order_id)
+CREATE TABLE price_lists (
+	store_id UUID NOT NULL,
+	id UUID NOT NULL,
+	created_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	code VARCHAR(40) NOT NULL,
+	includes_tax BOOLEAN NOT NULL,
+	is_default BOOLEAN NOT NULL,
+	CONSTRAINT pk_price_lists PRIMARY KEY (store_id, id),
+	CONSTRAINT uq_price_lists_store_id_code UNIQUE (store_id, code)
+)
+CREATE UNIQUE INDEX uq_price_lists_default ON price_lists (store_id) WHERE is_default
+CREATE TABLE prices (
+	store_id UUID NOT NULL,
+	id UUID NOT NULL,
+	created_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	price_list_id UUID NOT NULL,
+	variant_id UUID NOT NULL,
+	amount BIGINT NOT NULL,
+	mrp_amount BIGINT NOT NULL,
+	currency VARCHAR(3) NOT NULL,
+	CONSTRAINT pk_prices PRIMARY KEY (store_id, id),
+	CONSTRAINT uq_prices_store_id_price_list_id_variant_id UNIQUE (store_id, price_list_id, variant_id),
+	CONSTRAINT fk_prices_store_id_price_list_id FOREIGN KEY(store_id, price_list_id) REFERENCES price_lists (store_id, id),
+	CONSTRAINT fk_prices_store_id_variant_id FOREIGN KEY(store_id, variant_id) REFERENCES variants (store_id, id),
+	CONSTRAINT ck_prices_amount_positive CHECK (amount > 0),
+	CONSTRAINT ck_prices_never_above_mrp CHECK (mrp_amount >= amount),
+	CONSTRAINT ck_prices_currency_code CHECK (currency ~ '^[A-Z]{3}$')
+)
+CREATE TABLE products (
+	store_id UUID NOT NULL,
+	id UUID NOT NULL,
+	created_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	slug VARCHAR(80) NOT NULL,
+	name VARCHAR(120) NOT NULL,
+	description VARCHAR(2000) NOT NULL,
+	category VARCHAR(60) NOT NULL,
+	image VARCHAR(80) NOT NULL,
+	is_veg BOOLEAN NOT NULL,
+	is_active BOOLEAN NOT NULL,
+	position INTEGER NOT NULL,
+	CONSTRAINT pk_products PRIMARY KEY (store_id, id),
+	CONSTRAINT uq_products_store_id_slug UNIQUE (store_id, slug),
+	CONSTRAINT ck_products_slug_form CHECK (slug ~ '^[a-z0-9]+(-[a-z0-9]+)*$'),
+	CONSTRAINT ck_products_name_given CHECK (name <> '')
+)
+CREATE INDEX ix_products_listed ON products (store_id, position, id) WHERE is_active
+CREATE TABLE provider_accounts (
+	store_id UUID NOT NULL,
+	id UUID NOT NULL,
+	created_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	provider VARCHAR(20) NOT NULL,
+	credentials BYTEA,
+	is_active BOOLEAN NOT NULL,
+	rejected_events BIGINT NOT NULL,
+	rejected_at TIMESTAMP WITH TIME ZONE,
+	CONSTRAINT pk_provider_accounts PRIMARY KEY (store_id, id),
+	CONSTRAINT ck_provider_accounts_provider_known CHECK (provider in ('razorpay', 'sendgrid', 'twilio'))
+)
+CREATE UNIQUE INDEX uq_provider_accounts_active ON provider_accounts (store_id, provider) WHERE is_active
+CREATE TABLE provider_events (
+	store_id UUID NOT NULL,
+	id UUID NOT NULL,
+	created_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	work_status VARCHAR(10) NOT NULL,
+	attempts INTEGER NOT NULL,
+	next_attempt_at TIMESTAMP WITH TIME ZONE,
+	lease_token UUID,
+	lease_until TIMESTAMP WITH TIME ZONE,
+	claimed_by VARCHAR(100),
+	claimed_alone BOOLEAN NOT NULL,
+	is_suspect BOOLEAN NOT NULL,
+	lost_leases INTEGER NOT NULL,
+	call_outcome_unknown BOOLEAN NOT NULL,
+	last_error VARCHAR(500),
+	settled_at TIMESTAMP WITH TIME ZONE,
+	account_id UUID NOT NULL,
+	provider VARCHAR(20) NOT NULL,
+	event_id VARCHAR(128) NOT NULL,
+	event_type VARCHAR(80) NOT NULL,
+	headers JSONB NOT NULL,
+	body BYTEA NOT NULL,
+	outcome VARCHAR(200) NOT NULL,
+	subject_id UUID,
+	CONSTRAINT pk_provider_events PRIMARY KEY (store_id, id),
+	CONSTRAINT uq_provider_events_store_id_account_id_event_id UNIQUE (store_id, account_id, event_id),
+	CONSTRAINT fk_provider_events_store_id_account_id FOREIGN KEY(store_id, account_id) REFERENCES provider_accounts (store_id, id),
+	CONSTRAINT ck_provider_events_work_status_known CHECK (work_status in ('queued', 'working', 'unknown', 'done', 'dead')),
+	CONSTRAINT ck_provider_events_lease_held CHECK ((work_status = 'working') = (lease_token is not null and lease_until is not null)),
+	CONSTRAINT ck_provider_events_settled_stamped CHECK ((work_status in ('done', 'dead')) = (settled_at is not null)),
+	CONSTRAINT ck_provider_events_counts_not_negative CHECK (attempts >= 0 and lost_leases >= 0)
+)
+CREATE INDEX ix_provider_events_due ON provider_events (store_id, next_attempt_at) WHERE work_status in ('queued', 'unknown')
+CREATE INDEX ix_provider_events_leased ON provider_events (lease_until) WHERE work_status = 'working'
+CREATE INDEX ix_provider_events_subject ON provider_events (store_id, subject_id)
+CREATE TABLE reservations (
+	store_id UUID NOT NULL,
+	id UUID NOT NULL,
+	created_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	order_id UUID,
+	variant_id UUID NOT NULL,
+	quantity INTEGER NOT NULL,
+	status VARCHAR(10) NOT NULL,
+	expires_at TIMESTAMP WITH TIME ZONE,
+	CONSTRAINT pk_reservations PRIMARY KEY (store_id, id),
+	CONSTRAINT fk_reservations_store_id_variant_id FOREIGN KEY(store_id, variant_id) REFERENCES variants (store_id, id),
+	CONSTRAINT fk_reservations_store_id_order_id FOREIGN KEY(store_id, order_id) REFERENCES orders (store_id, id),
+	CONSTRAINT ck_reservations_quantity_positive CHECK (quantity > 0),
+	CONSTRAINT ck_reservations_status_known CHECK (status in ('held', 'released', 'deducted'))
+)
+CREATE UNIQUE INDEX uq_reservations_held ON reservations (store_id, order_id, variant_id) WHERE status = 'held'
+CREATE TABLE sign_in_tries (
+	store_id UUID NOT NULL,
+	id UUID NOT NULL,
+	created_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	kind VARCHAR(14) NOT NULL,
+	subject_hash VARCHAR(64) NOT NULL,
+	ip VARCHAR(45) NOT NULL,
+	CONSTRAINT pk_sign_in_tries PRIMARY KEY (store_id, id),
+	CONSTRAINT ck_sign_in_tries_kind_known CHECK (kind in ('code_sent', 'password_tried'))
+)
+CREATE INDEX ix_sign_in_tries_created_at ON sign_in_tries (store_id, kind, created_at)
+CREATE INDEX ix_sign_in_tries_ip ON sign_in_tries (store_id, kind, ip, created_at)
+CREATE INDEX ix_sign_in_tries_subject ON sign_in_tries (store_id, kind, subject_hash, created_at)
+CREATE TABLE staff (
+	store_id UUID NOT NULL,
+	id UUID NOT NULL,
+	created_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	email VARCHAR(254) NOT NULL,
+	name VARCHAR(120) NOT NULL,
+	password_hash VARCHAR(200) NOT NULL,
+	role VARCHAR(8) NOT NULL,
+	is_active BOOLEAN NOT NULL,
+	CONSTRAINT pk_staff PRIMARY KEY (store_id, id),
+	CONSTRAINT uq_staff_store_id_email UNIQUE (store_id, email),
+	CONSTRAINT ck_staff_role_known CHECK (role in ('support', 'packer', 'finance', 'manager', 'admin')),
+	CONSTRAINT ck_staff_email_lower_case CHECK (email = lower(email))
+)
+CREATE TABLE stock_levels (
+	store_id UUID NOT NULL,
+	id UUID NOT NULL,
+	created_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	variant_id UUID NOT NULL,
+	on_hand INTEGER NOT NULL,
+	reserved INTEGER NOT NULL,
+	CONSTRAINT pk_stock_levels PRIMARY KEY (store_id, id),
+	CONSTRAINT uq_stock_levels_store_id_variant_id UNIQUE (store_id, variant_id),
+	CONSTRAINT fk_stock_levels_store_id_variant_id FOREIGN KEY(store_id, variant_id) REFERENCES variants (store_id, id),
+	CONSTRAINT ck_stock_levels_on_hand_not_negative CHECK (on_hand >= 0),
+	CONSTRAINT ck_stock_levels_reserved_not_negative CHECK (reserved >= 0),
+	CONSTRAINT ck_stock_levels_reserved_is_there CHECK (reserved <= on_hand)
+)
+CREATE TABLE stock_movements (
+	store_id UUID NOT NULL,
+	id UUID NOT NULL,
+	created_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	variant_id UUID NOT NULL,
+	order_id UUID,
+	kind VARCHAR(10) NOT NULL,
+	quantity INTEGER NOT NULL,
+	on_hand_after INTEGER NOT NULL,
+	reserved_after INTEGER NOT NULL,
+	cause VARCHAR(200) NOT NULL,
+	CONSTRAINT pk_stock_movements PRIMARY KEY (store_id, id),
+	CONSTRAINT fk_stock_movements_store_id_variant_id FOREIGN KEY(store_id, variant_id) REFERENCES variants (store_id, id),
+	CONSTRAINT fk_stock_movements_store_id_order_id FOREIGN KEY(store_id, order_id) REFERENCES orders (store_id, id),
+	CONSTRAINT ck_stock_movements_kind_known CHECK (kind in ('receive', 'reserve', 'release', 'deduct', 'adjust')),
+	CONSTRAINT ck_stock_movements_quantity_moves CHECK (quantity > 0 or (kind = 'adjust' and quantity <> 0)),
+	CONSTRAINT ck_stock_movements_level_possible CHECK (reserved_after between 0 and on_hand_after)
+)
+CREATE INDEX ix_stock_movements_order ON stock_movements (store_id, order_id)
+CREATE INDEX ix_stock_movements_variant ON stock_movements (store_id, variant_id, id)
+CREATE TABLE stores (
+	id UUID NOT NULL,
+	slug VARCHAR(60) NOT NULL,
+	name VARCHAR(120) NOT NULL,
+	host VARCHAR(253),
+	frontend_url VARCHAR(300) NOT NULL,
+	is_default BOOLEAN NOT NULL,
+	mode VARCHAR(4) NOT NULL,
+	zone VARCHAR(60) NOT NULL,
+	currency VARCHAR(3) NOT NULL,
+	state_code VARCHAR(2) NOT NULL,
+	gstin VARCHAR(15),
+	order_prefix VARCHAR(4) NOT NULL,
+	contact_email VARCHAR(254) NOT NULL,
+	clock_offset_seconds BIGINT NOT NULL,
+	settings JSONB NOT NULL,
+	created_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	CONSTRAINT pk_stores PRIMARY KEY (id),
+	CONSTRAINT ck_stores_mode_known CHECK (mode in ('live', 'test')),
+	CONSTRAINT ck_stores_live_clock_is_real CHECK (mode = 'test' or clock_offset_seconds = 0),
+	CONSTRAINT ck_stores_currency_code CHECK (currency ~ '^[A-Z]{3}$'),
+	CONSTRAINT ck_stores_state_code_digits CHECK (state_code ~ '^[0-9]{2}$'),
+	CONSTRAINT uq_stores_slug UNIQUE (slug),
+	CONSTRAINT uq_stores_host UNIQUE (host)
+)
+CREATE UNIQUE INDEX uq_stores_default ON stores (is_default) WHERE is_default
+CREATE TABLE transfers (
+	store_id UUID NOT NULL,
+	id UUID NOT NULL,
+	created_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	kind VARCHAR(40) NOT NULL,
+	debit_account_id UUID NOT NULL,
+	credit_account_id UUID NOT NULL,
+	amount BIGINT NOT NULL,
+	currency VARCHAR(3) NOT NULL,
+	cause_type VARCHAR(40) NOT NULL,
+	cause_id UUID NOT NULL,
+	CONSTRAINT pk_transfers PRIMARY KEY (store_id, id),
+	CONSTRAINT fk_transfers_store_id_debit_account_id FOREIGN KEY(store_id, debit_account_id) REFERENCES ledger_accounts (store_id, id),
+	CONSTRAINT fk_transfers_store_id_credit_account_id FOREIGN KEY(store_id, credit_account_id) REFERENCES ledger_accounts (store_id, id),
+	CONSTRAINT uq_transfers_store_id_kind_cause_id UNIQUE (store_id, kind, cause_id),
+	CONSTRAINT ck_transfers_amount_positive CHECK (amount > 0),
+	CONSTRAINT ck_transfers_two_accounts CHECK (debit_account_id <> credit_account_id)
+)
+CREATE INDEX ix_transfers_credit ON transfers (store_id, credit_account_id)
+CREATE INDEX ix_transfers_debit ON transfers (store_id, debit_account_id)
+CREATE TABLE variant_taxes (
+	store_id UUID NOT NULL,
+	id UUID NOT NULL,
+	created_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	variant_id UUID NOT NULL,
+	valid_from DATE NOT NULL,
+	rate_bp INTEGER NOT NULL,
+	hsn VARCHAR(8) NOT NULL,
+	is_exempt BOOLEAN NOT NULL,
+	CONSTRAINT pk_variant_taxes PRIMARY KEY (store_id, id),
+	CONSTRAINT uq_variant_taxes_store_id_variant_id_valid_from UNIQUE (store_id, variant_id, valid_from),
+	CONSTRAINT fk_variant_taxes_store_id_variant_id FOREIGN KEY(store_id, variant_id) REFERENCES variants (store_id, id),
+	CONSTRAINT ck_variant_taxes_rate_in_range CHECK (rate_bp between 0 and 10000),
+	CONSTRAINT ck_variant_taxes_hsn_digits CHECK (hsn ~ '^[0-9]{4,8}$'),
+	CONSTRAINT ck_variant_taxes_exempt_has_no_rate CHECK (not is_exempt or rate_bp = 0)
+)
+CREATE TABLE variants (
+	store_id UUID NOT NULL,
+	id UUID NOT NULL,
+	created_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	product_id UUID NOT NULL,
+	sku VARCHAR(40) NOT NULL,
+	name VARCHAR(60) NOT NULL,
+	unit VARCHAR(20) NOT NULL,
+	weight_grams INTEGER,
+	sold_by_weight BOOLEAN NOT NULL,
+	is_active BOOLEAN NOT NULL,
+	position INTEGER NOT NULL,
+	CONSTRAINT pk_variants PRIMARY KEY (store_id, id),
+	CONSTRAINT uq_variants_store_id_sku UNIQUE (store_id, sku),
+	CONSTRAINT fk_variants_store_id_product_id FOREIGN KEY(store_id, product_id) REFERENCES products (store_id, id),
+	CONSTRAINT ck_variants_sku_form CHECK (sku ~ '^[A-Z0-9]+(-[A-Z0-9]+)*$'),
+	CONSTRAINT ck_variants_weight_positive CHECK (weight_grams > 0),
+	CONSTRAINT ck_variants_sold_by_weight_has_weight CHECK (not sold_by_weight or weight_grams is not null)
+)
+CREATE INDEX ix_variants_product ON variants (store_id, product_id)
