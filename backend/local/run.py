@@ -9,6 +9,7 @@ import time
 
 from local import clone, environment, stack
 from local.paths import STATE, make_state
+from local.preparation import prepare
 from local.processes import StartFailed
 from local.progress import say, step
 from local.story import play
@@ -53,21 +54,23 @@ def _run(arguments: argparse.Namespace, telling: Telling) -> int:
     if arguments.fresh:
         clone.start_over()
     supervisor = Supervisor(say)
+    status = INTERRUPTED  # unless the story has ended
     try:
         values = _start(supervisor)
         urls = stack.urls(values)
         clone.note_serving(urls)
         ending = _play(supervisor, telling, values)
         telling.end(ending, urls)
+        status = 0 if ending.ok or not arguments.once else 1
         if arguments.once:
-            return 0 if ending.ok else 1
+            return status
         say("Serving until Ctrl-C.")
         while True:
             supervisor.watch()
             time.sleep(WATCH_SECONDS)
     except KeyboardInterrupt:
         say()
-        return 0
+        return status
     finally:
         _stop(supervisor)
 
@@ -75,10 +78,7 @@ def _run(arguments: argparse.Namespace, telling: Telling) -> int:
 def _start(supervisor: Supervisor) -> dict[str, str]:
     servers = stack.start_servers(supervisor)
     values = environment.write(servers, environment.addresses())
-    with step("Migrating the database"):
-        stack.migrate()
-    with step("Stocking the shelves"):
-        stack.seed()
+    prepare(servers.database_url)
     with step("Starting API, workers, beat and sandbox"):
         return stack.start_programs(supervisor, servers, values)
 

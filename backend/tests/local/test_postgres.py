@@ -30,7 +30,7 @@ def delete_home_elsewhere(state: Path) -> None:
 
 def ask(url: str, question: str) -> object:
     with psycopg.connect(url) as connection:
-        row = connection.execute(question).fetchone()  # type: ignore[call-overload] # a plain string of our own
+        row = connection.execute(question).fetchone()
     return row[0] if row else None
 
 

@@ -4,14 +4,13 @@ import os
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from local.paths import BACKEND
 from local.processes import StartFailed, spawn, wait_until_ready
+from tests.local.families import children_of, eventually, is_running
 
 # A supervisor of its own process, which can be killed: it starts the servers, tells their process ids, and waits.
 SUPERVISOR = """
@@ -38,31 +37,6 @@ IDLE_APP = """
 from celery import Celery
 app = Celery("idle", broker="memory://")
 """
-
-
-def children_of(pid: int) -> list[int]:
-    """All descendants, read from /proc."""
-    found: list[int] = []
-    for task in Path(f"/proc/{pid}/task").glob("*/children"):
-        for child in task.read_text().split():
-            found += [int(child), *children_of(int(child))]
-    return found
-
-
-def is_running(pid: int) -> bool:
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except OSError:
-        return False
-
-
-def eventually(look: Callable[[], bool], seconds: float = 20) -> bool:
-    deadline = time.monotonic() + seconds
-    while not look():
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(0.05)
-    return True
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a child that its parent died")

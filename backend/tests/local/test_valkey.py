@@ -18,7 +18,7 @@ def server(tmp_path: Path) -> Iterator[EmbeddedValkey]:
         yield valkey
 
 
-def client(url: str) -> "redis.Redis[str]":
+def client(url: str) -> redis.Redis:
     return redis.Redis.from_url(url, decode_responses=True, socket_timeout=1, retry=Retry(NoBackoff(), 0))
 
 
