@@ -30,6 +30,7 @@ ROUTERS = (
     "carts",
     "checkouts",
     "orders",
+    "payments",
     "payment_returns",
     "messages",
     "webhooks",

@@ -4,28 +4,24 @@ from typing import Literal, cast
 from uuid import UUID
 
 from fastapi import APIRouter
-from pydantic import BaseModel, Field
+from pydantic import BaseModel
 from sqlmodel import Session
 
-from app.accounts import service as accounts
 from app.api.doors import OpenVisit, replay
 from app.api.orders import OrderOut
+from app.api.payments import PaymentOut, payment_out, require_started
 from app.api.schemas import RequestBody
 from app.checkout import placing
 from app.core import clock
-from app.core.config import settings
 from app.core.errors import ProviderError
 from app.core.work import Nothing, claim_call_settle
 from app.idempotency import service as idempotency
 from app.idempotency.models import IdempotencyKey
 from app.orders import queries as orders
-from app.orders.models import Order
 from app.payments import starting
-from app.payments.errors import PaymentNotStarted, PaymentRefused
 from app.payments.models import PaymentAttempt
 from app.payments.starting import StartCall
 from app.providers.razorpay import OrderFacts
-from app.stores import service as stores
 
 router = APIRouter(prefix="/api/v1/checkouts", tags=["orders"])
 
@@ -36,25 +32,6 @@ class CheckoutIn(RequestBody):
     cart_id: UUID
     address_id: UUID
     payment_method: Literal["razorpay"] = "razorpay"
-
-
-class PrefillOut(BaseModel):
-    name: str
-    contact: str
-    email: str
-
-
-class PaymentOut(BaseModel):
-    """What the storefront hands to Razorpay's checkout: post it as a form to `checkout_url`, or give it to Checkout.js."""
-
-    provider: Literal["razorpay"] = "razorpay"
-    key_id: str
-    provider_order_id: str
-    amount: int = Field(description="In paise")
-    currency: str
-    checkout_url: str
-    callback_url: str
-    prefill: PrefillOut
 
 
 class CheckoutOut(BaseModel):
@@ -85,16 +62,15 @@ def check_out(visit: OpenVisit, body: CheckoutIn) -> CheckoutOut:
             actor=visit.actor,
             now=visit.now,
         )
-        start = starting.claim(session, attempt.id, order.id, order.number)
-        return start or Nothing(_finish(session, attempt, kept[0]))
+        return starting.claim(session, attempt.id, order.id, order.number) or Nothing(_finish(session, attempt, kept[0]))
 
     def settle(session: Session, start: StartCall, outcome: OrderFacts | ProviderError) -> CheckoutOut | PaymentAttempt:
         return _finish(session, starting.settle(session, start, outcome), kept[0])
 
     result = claim_call_settle(visit.store.id, claim, starting.call, settle)
     if isinstance(result, PaymentAttempt):
-        raise PaymentRefused if result.work_status == "dead" else PaymentNotStarted(retry_after_seconds=_wait(result))
-    return result
+        require_started(result)
+    return cast(CheckoutOut, result)
 
 
 def _finish(session: Session, attempt: PaymentAttempt, key: IdempotencyKey) -> CheckoutOut | PaymentAttempt:
@@ -103,30 +79,7 @@ def _finish(session: Session, attempt: PaymentAttempt, key: IdempotencyKey) -> C
         idempotency.give_back(session, key)
         return attempt
     order = orders.of_payment(session, attempt.payment_id)
-    answer = CheckoutOut(
-        order=OrderOut.of(order, orders.lines(session, [order.id])[order.id]), payment=_payment(session, order, attempt)
-    )
+    lines = orders.lines(session, [order.id])[order.id]
+    answer = CheckoutOut(order=OrderOut.of(order, lines), payment=payment_out(session, order, attempt))
     idempotency.complete(session, key, idempotency.Answer(201, answer.model_dump(mode="json")))
     return answer
-
-
-def _payment(session: Session, order: Order, attempt: PaymentAttempt) -> PaymentOut:
-    customer = accounts.get_customer(session, order.customer_id)
-    account = stores.provider_account(session, "razorpay", attempt.account_id)
-    return PaymentOut(
-        key_id=account.secrets["key_id"],
-        provider_order_id=attempt.provider_order_id or "",
-        amount=attempt.amount,
-        currency=attempt.currency,
-        checkout_url=f"{settings.provider_url('razorpay')}/v1/checkout/embedded",
-        callback_url=f"{stores.api_url(stores.get(session))}/api/v1/payment-returns/{order.id}",
-        prefill=PrefillOut(
-            name=customer.name or order.address["name"], contact=customer.phone or "", email=customer.email or ""
-        ),
-    )
-
-
-def _wait(attempt: PaymentAttempt) -> int:
-    """Seconds until the attempt is due again."""
-    due = attempt.next_attempt_at or attempt.lease_until or clock.machine_now()
-    return max(1, round((due - clock.machine_now()).total_seconds()))

@@ -75,6 +75,7 @@ POLICY: dict[tuple[str, str], Policy] = {
     ("GET", "/api/v1/orders"): Policy("customer", "orders.read"),
     ("GET", "/api/v1/orders/{order_id}"): Policy("customer", "orders.read"),
     ("GET", "/api/v1/orders/{order_id}/explain"): Policy("customer", "orders.read"),
+    ("POST", "/api/v1/orders/{order_id}/payment"): CUSTOMER,
     ("POST", "/api/v1/orders/{order_id}/payment-confirmation"): CUSTOMER,
     ("POST", "/api/v1/payment-returns/{order_id}"): PUBLIC,  # the signature is the proof
     ("GET", "/api/v1/messages"): Policy("staff", "messages.read"),

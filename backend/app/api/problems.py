@@ -10,6 +10,8 @@ from pydantic import BaseModel, ConfigDict
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
+from app.accounts.errors import RefreshInvalid
+from app.api import session_cookies
 from app.core.errors import Refusal
 from app.core.logging import get_logger, request_id
 
@@ -56,7 +58,10 @@ def _refusal(_: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, Refusal)  # noqa: S101 - registered for it
     wait = error.facts.get("retry_after_seconds")
     headers = {"Retry-After": str(wait)} if wait else None
-    return problem(error.status, error.code, error.detail, headers, **error.facts)
+    answer = problem(error.status, error.code, error.detail, headers, **error.facts)
+    if isinstance(error, RefreshInvalid):  # its cookies are worth nothing any more: the browser is a guest again
+        session_cookies.take_back(answer)
+    return answer
 
 
 def _invalid(_: Request, error: Exception) -> JSONResponse:

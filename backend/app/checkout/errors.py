@@ -8,6 +8,6 @@ class CartNotReady(Conflict):
 
 
 class CheckoutClosed(Conflict):
-    """This cart became an order that is paid or cancelled already."""
+    """This order is paid or cancelled already."""
 
     code = "checkout_closed"

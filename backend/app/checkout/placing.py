@@ -44,7 +44,7 @@ def place(
     CartNotFound for somebody else's, CheckoutClosed when its order is no longer to be paid.
     """
     if order := orders.of_cart(session, cart_id, customer_id):
-        return order, _attempt_of(session, order, actor)
+        return order, attempt_of(session, order, actor)
     cart = carts.lock_for_checkout(session, cart_id, customer_id)
     address = accounts.get_address(session, address_id, customer_id)
     store = stores.get(session)
@@ -64,8 +64,9 @@ def place(
     return order, starting.begin(session, order.id, order.total_amount, order.currency, actor)
 
 
-def _attempt_of(session: Session, order: Order, actor: Actor) -> PaymentAttempt:
-    """The attempt of an order that is placed already; a new one where the provider refused the last."""
+def attempt_of(session: Session, order: Order, actor: Actor) -> PaymentAttempt:
+    """The attempt of an order that is placed already; a new one where the provider refused the last. Locks the order."""
+    order = orders.get_locked(session, order.id)
     if order.status != "pending_payment":
         raise CheckoutClosed(order_id=str(order.id), order_status=order.status)
     found = payments.latest_attempt_of_order(session, order.id)

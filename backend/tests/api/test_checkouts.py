@@ -199,3 +199,47 @@ def test_a_body_over_the_limit_is_refused(client: TestClient, uow: UnitOfWork, s
     assert answer.status_code == 413
     assert answer.headers["content-type"] == "application/problem+json"
     nothing_happened(uow)
+
+
+def test_an_order_whose_payment_failed_is_paid_again_on_the_same_provider_order(
+    client: TestClient, uow: UnitOfWork, sandbox: Sandbox, shopper: Shopper
+) -> None:
+    first = client.post("/api/v1/checkouts", json=shopper.checkout, headers=shopper.headers).json()
+    sandbox.webhooks("drop")
+    sandbox.pay(first["payment"]["provider_order_id"], "failed")
+    again = client.post(f"/api/v1/orders/{first['order']['id']}/payment", headers=shopper.headers)
+    assert (again.status_code, again.json()) == (200, first["payment"])
+    assert len(sandbox.calls("orders.create")) == 1
+
+
+def test_a_paid_order_is_not_paid_again(
+    client: TestClient, uow: UnitOfWork, sandbox: Sandbox, store: Store, shopper: Shopper
+) -> None:
+    first = client.post("/api/v1/checkouts", json=shopper.checkout, headers=shopper.headers).json()
+    sandbox.webhooks("drop")
+    url = f"/api/v1/orders/{first['order']['id']}"
+    paid = sandbox.pay(first["payment"]["provider_order_id"])
+    body = {name: paid[name] for name in ("razorpay_order_id", "razorpay_payment_id", "razorpay_signature")}
+    confirmed = client.post(f"{url}/payment-confirmation", json=body, headers=shopper.headers)
+    assert (confirmed.status_code, confirmed.json()["status"]) == (200, "confirmed")
+    again = client.post(f"{url}/payment", headers=shopper.headers)
+    assert (again.status_code, again.json()["code"], again.json()["order_status"]) == (409, "checkout_closed", "confirmed")
+    assert len(sandbox.calls("orders.create")) == 1
+
+
+def test_the_browsers_form_leads_on_to_the_paid_order_and_a_forged_one_to_the_unpaid(
+    client: TestClient, sandbox: Sandbox, shopper: Shopper
+) -> None:
+    first = client.post("/api/v1/checkouts", json=shopper.checkout, headers=shopper.headers).json()
+    sandbox.webhooks("drop")
+    paid = sandbox.pay(first["payment"]["provider_order_id"])
+    form = {name: paid[name] for name in ("razorpay_order_id", "razorpay_payment_id", "razorpay_signature")}
+    order_url, return_url = f"/api/v1/orders/{first['order']['id']}", f"/api/v1/payment-returns/{first['order']['id']}"
+    for wrong in (form | {"razorpay_signature": "0" * 64}, {}, {"error[code]": "BAD_REQUEST_ERROR"}):
+        answer = client.post(return_url, data=wrong)
+        assert (answer.status_code, answer.headers["location"].endswith("?payment=failed")) == (303, True)
+        assert client.get(order_url, headers=shopper.headers).json()["status"] == "pending_payment"
+    for _ in range(2):
+        answer = client.post(return_url, data=form)
+        assert (answer.status_code, answer.headers["location"].endswith(f"#/orders/{first['order']['id']}")) == (303, True)
+        assert client.get(order_url, headers=shopper.headers).json()["status"] == "confirmed"

@@ -329,3 +329,13 @@ def test_the_code_arrives_by_sms_and_is_kept_nowhere(
         message = session.exec(select(Message)).one()
         assert message.secret_context is None
         assert found[0] not in message.text
+
+
+def test_a_browser_whose_session_is_over_is_a_guest_again(client: TestClient) -> None:
+    """Cookies that are worth nothing would keep it from filling a cart."""
+    for name in ("rozana_access", "rozana_refresh", "rozana_csrf"):
+        client.cookies.set(name, "over")
+    answer = client.post("/api/v1/sessions/refresh", headers={"X-CSRF-Token": "over"})
+    assert (answer.status_code, answer.json()["code"]) == (401, "session_over")
+    taken_back = [cookie for cookie in answer.headers.get_list("set-cookie") if "Max-Age=0" in cookie]
+    assert sorted(cookie.split("=")[0] for cookie in taken_back) == ["rozana_access", "rozana_csrf", "rozana_refresh"]
