@@ -59,14 +59,18 @@ class Sandbox:
             self._put("/control/receipts", {"account": account, "mode": mode})
 
     def calls(self, operation: str, account: str | None = None) -> list[dict[str, Any]]:
-        return self._get("/control/calls", account=account or self._account_of(operation), operation=operation)
+        found: list[dict[str, Any]] = self._get(
+            "/control/calls", account=account or self._account_of(operation), operation=operation
+        )
+        return found
 
     def ledger(self) -> dict[str, list[dict[str, Any]]]:
         found: dict[str, list[dict[str, Any]]] = self._get("/control/ledger", account=self.key_id)
         return found
 
     def events(self, account: str | None = None) -> list[dict[str, Any]]:
-        return self._get("/control/events", account=account or self.key_id)
+        found: list[dict[str, Any]] = self._get("/control/events", account=account or self.key_id)
+        return found
 
     def inbox(self, **filters: Any) -> list[dict[str, Any]]:
         """Every e-mail and SMS of this store, newest first; filters: to, channel, limit."""

@@ -24,8 +24,15 @@ from app.tasks import inbox, notifications, payments
 from app.tasks.work import KINDS
 from tests.builders import make_customer, make_variant
 
-ADDRESS: AddressFields = {"name": "Asha Rao", "phone": "+919876543210", "line1": "12 Temple Road", "line2": "", "city": "Bengaluru",
-           "state_code": "29", "pin": "560001"}  # fmt: skip
+ADDRESS: AddressFields = {
+    "name": "Asha Rao",
+    "phone": "+919876543210",
+    "line1": "12 Temple Road",
+    "line2": "",
+    "city": "Bengaluru",
+    "state_code": "29",
+    "pin": "560001",
+}
 
 
 @dataclass
