@@ -27,7 +27,8 @@ def main() -> int:
     except (StartFailed, clone.AlreadyRunning, OSError) as error:
         say(str(error))
         return 1
-    say((LOGS / f"{name}.log").read_text().splitlines()[-1])
+    log = (LOGS / f"{name}.log").read_text().splitlines()
+    say(log[-1] if log else f"{name}: done")
     return 0
 
 
