@@ -1,7 +1,9 @@
 #!/bin/sh
-# Runs once, when the data directory is made: the role the app logs in with owns its database and is no superuser.
+# Runs once, when the data directory is made: the app's login owns its database and is no superuser, so that row-level
+# security holds for it. The superuser keeps no password: it signs in only from inside the container.
 set -eu
-psql -v ON_ERROR_STOP=1 -U postgres -v password="$ROZANA_PASSWORD" <<'SQL'
+psql --set ON_ERROR_STOP=1 --username postgres --dbname postgres --set password="$ROZANA_PASSWORD" <<'SQL'
 CREATE ROLE rozana LOGIN NOSUPERUSER NOBYPASSRLS CREATEROLE PASSWORD :'password';
 CREATE DATABASE rozana OWNER rozana;
+ALTER ROLE postgres PASSWORD NULL;
 SQL

@@ -27,7 +27,7 @@ FORMS = {
 CONTAINERS = {
     "POSTGRES_PASSWORD": ("Of the role rozana; letters and digits, because it becomes part of an address", ""),
     "API_PORT": ("Where the API listens on this machine", "8000"),
-    "FLOWER_PORT": ("Where Flower listens on this machine (profile monitor)", "5555"),
+    "MONITOR_PORT": ("Where Flower listens on this machine (profile monitor)", "5555"),
     "ROZANA_ENV_FILE": ("Another file of settings for the containers", ".env"),
 }
 
