@@ -4,7 +4,9 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
+import httpx2
 import pytest
 from redis import Redis
 from structlog.testing import capture_logs
@@ -12,8 +14,10 @@ from structlog.testing import capture_logs
 from app.core.boot import refusals
 from app.core.checks.scheduling import judge_scheduler
 from app.core.config import Settings, settings
+from local.ports import free_port
 from tests.cli.sound import environment_with, settings_with
 from tests.conftest import BACKEND, Servers
+from tests.workers import eventually
 
 CELERY = ("-m", "celery", "-A", "app.core.celery_app")
 SHORT = {"secret_key": "short"}
@@ -39,13 +43,7 @@ def start(servers: Servers, *command: str, **changes: str) -> tuple[int, str]:
     process = subprocess.run(
         [sys.executable, *command],
         cwd=BACKEND,
-        env={
-            "PATH": os.environ["PATH"],
-            "PYTHONPATH": str(BACKEND),
-            "DATABASE_URL": servers.postgres.url,
-            "REDIS_URL": servers.valkey.url,
-            **environment_with(**changes),
-        },
+        env=production(servers, **changes),
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -53,6 +51,12 @@ def start(servers: Servers, *command: str, **changes: str) -> tuple[int, str]:
         check=False,
     )
     return process.returncode, process.stdout
+
+
+def production(servers: Servers, **changes: str) -> dict[str, str]:
+    """The environment of a process of a sound production installation, with these changes."""
+    own = {"PATH": os.environ["PATH"], "PYTHONPATH": str(BACKEND)}
+    return {**own, "DATABASE_URL": servers.postgres.url, "REDIS_URL": servers.valkey.url, **environment_with(**changes)}
 
 
 def test_a_sound_installation_starts() -> None:
@@ -135,3 +139,26 @@ def test_a_setting_that_cannot_be_understood_is_named(servers: Servers) -> None:
     assert "ENVIRONMENT: Input should be 'development', 'test' or 'production'." in said
     assert "REDIS_PORT: Input should be a valid integer" in said
     assert "Traceback" not in said
+
+
+def test_ac39_flower_asks_for_the_password_of_the_settings(servers: Servers, tmp_path: Path) -> None:
+    """Flower itself reads FLOWER_BASIC_AUTH in capitals from the process only; this one it would not find."""
+    port = free_port()
+    command = [sys.executable, *CELERY, "flower", "--address=127.0.0.1", f"--port={port}"]
+    variables = production(servers) | {"flower_basic_auth": "admin:a long one"}
+    with (tmp_path / "flower.log").open("wb") as log:
+        process = subprocess.Popen(command, cwd=BACKEND, env=variables, stdout=log, stderr=log)
+    try:
+        assert eventually(lambda: status_of(port), seconds=40) == httpx2.codes.UNAUTHORIZED
+        assert status_of(port, auth=("admin", "guess")) == httpx2.codes.UNAUTHORIZED
+        assert status_of(port, auth=("admin", "a long one")) == httpx2.codes.OK
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+def status_of(port: int, auth: tuple[str, str] | None = None) -> int | None:
+    try:
+        return httpx2.get(f"http://127.0.0.1:{port}/workers", auth=auth, trust_env=False, timeout=5).status_code
+    except httpx2.TransportError:
+        return None
