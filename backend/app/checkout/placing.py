@@ -58,9 +58,9 @@ def place(
     session.add(order)
     session.flush()
     session.add_all(_lines(view, order))
+    record(session, actor, "order.placed", order, {"status": [None, order.status]}, cause=f"checkout of cart {cart.id}")
     stock.reserve_many(session, order.id, view.quantities, order.expires_at, now, actor)
     carts.convert(session, cart, order.id, actor)
-    record(session, actor, "order.placed", order, {"status": [None, order.status]}, cause=f"checkout of cart {cart.id}")
     return order, starting.begin(session, order.id, order.total_amount, order.currency, actor)
 
 
