@@ -4,6 +4,7 @@ import { api } from "./api.js";
 import { h } from "./dom.js";
 import { field, form } from "./forms.js";
 import { asPhone } from "./session.js";
+import { formatPhone } from "./words.js";
 
 /** GST codes; the state decides between CGST + SGST and IGST, so it is asked, never guessed from the PIN. */
 const STATES = [
@@ -27,7 +28,7 @@ export function addressText(address) {
     h("strong", null, address.name), h("br"),
     [address.line1, address.line2].filter(Boolean).join(", "), h("br"),
     `${address.city} ${address.pin}, ${stateName(address.state_code)}`, h("br"),
-    h("span", { class: "small" }, address.phone));
+    h("span", { class: "small" }, formatPhone(address.phone)));
 }
 
 /** Adds an address, or changes `initial` when it has an id; then calls `saved` with what the API kept. */

@@ -82,7 +82,7 @@ export function buyable(product, variant) {
 
 /** Subtotal to total. Tax is told as contained, never added: shelf prices include it. */
 export function totals(sum) {
-  const row = (label, money, kind) => money && h("div", { class: kind }, h("dt", null, label), h("dd", null, formatMoney(money)));
+  const row = (label, money, kind) => money && h("div", { class: kind }, h("dt", null, label), h("dd", { testid: kind === "grand" && "total" }, formatMoney(money)));
   return h("dl", { class: "totals" },
     row("Items", sum.subtotal),
     h("div", null, h("dt", null, "Delivery"), h("dd", null, sum.shipping?.amount ? formatMoney(sum.shipping) : "Free")),

@@ -40,6 +40,9 @@ export function count(number, one, many) {
   return `${number} ${number === 1 ? one : many}`;
 }
 
+/** "+91 98765 43210", as Indian numbers are read aloud; others as the API writes them. */
+export const formatPhone = (phone) => String(phone ?? "").replace(/^\+91(\d{5})(\d{5})$/, "+91 $1 $2");
+
 /** "Chrome on Android" from a user agent: enough to tell one's own devices apart, no more. */
 export function deviceName(userAgent) {
   const first = (names) => names.find(([mark]) => userAgent.includes(mark))?.[1];

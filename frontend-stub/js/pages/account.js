@@ -7,7 +7,7 @@ import { field, form, whileBusy } from "../forms.js";
 import { problemNote } from "../problem.js";
 import { go } from "../router.js";
 import { currentCustomer, requireSignIn, signOut, updateMe } from "../session.js";
-import { deviceName, formatInstant } from "../words.js";
+import { deviceName, formatInstant, formatPhone } from "../words.js";
 
 function details(customer) {
   const saved = h("p", { class: "good-words", role: "status" });
@@ -16,7 +16,7 @@ function details(customer) {
     await updateMe(values);
     saved.textContent = "Saved.";
   },
-  h("h2", null, "You"), h("p", { class: "small" }, customer.phone),
+  h("h2", null, "You"), h("p", { class: "small" }, formatPhone(customer.phone)),
   h("div", { class: "fields" },
     field({ label: "Name", name: "name", autocomplete: "name", value: customer.name ?? "", testid: "me-name" }),
     field({ label: "E-mail", name: "email", type: "email", rule: "This is not a whole e-mail address.", autocomplete: "email", value: customer.email ?? "", testid: "me-email" })),

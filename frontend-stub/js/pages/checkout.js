@@ -10,6 +10,7 @@ import { pay, rememberPayment } from "../payment.js";
 import { Problem } from "../problem.js";
 import { currentCustomer, requireSignIn, updateMe } from "../session.js";
 import { empty, totals } from "../widgets.js";
+import { formatPhone } from "../words.js";
 
 const KEY = "rozana.checkout";
 
@@ -84,7 +85,7 @@ function receiptSection(customer) {
   return h("section", { class: "panel" }, h("h2", null, "Send the receipt to"),
     h("div", { class: "fields" },
       field({ label: "Your name", name: "name", autocomplete: "name", value: customer.name ?? "", testid: "contact-name" }),
-      field({ label: "E-mail", name: "email", type: "email", rule: "This is not a whole e-mail address.", autocomplete: "email", value: customer.email ?? "", testid: "contact-email", hint: customer.phone ? `We also send an SMS to ${customer.phone}.` : "" })));
+      field({ label: "E-mail", name: "email", type: "email", rule: "This is not a whole e-mail address.", autocomplete: "email", value: customer.email ?? "", testid: "contact-email", hint: customer.phone ? `We also send an SMS to ${formatPhone(customer.phone)}.` : "" })));
 }
 
 async function keepContact({ name, email }) {

@@ -6,6 +6,7 @@ import { field, form } from "../forms.js";
 import { problemNote } from "../problem.js";
 import { go } from "../router.js";
 import { asPhone, currentCustomer, requestCode, signIn } from "../session.js";
+import { formatPhone } from "../words.js";
 
 /** Only our own pages: a link to sign in must not lead people to another site afterwards. */
 const safeNext = (next) => (/^\/[a-z]/.test(next ?? "") ? `#${next}` : "#/");
@@ -42,7 +43,7 @@ function codeStep(phone, sent, { query, signal, back }) {
     go(safeNext(query.next), { replace: true });
   },
   h("h1", null, "Enter the code"),
-  h("p", null, "We sent it by SMS to ", h("strong", null, phone), ". ",
+  h("p", null, "We sent it by SMS to ", h("strong", null, formatPhone(phone)), ". ",
     h("button", { type: "button", class: "link", testid: "change-phone", onclick: back }, "Change")),
   field({ label: "Code", name: "code", required: true, inputmode: "numeric", autocomplete: "one-time-code", maxlength: 8, rule: "Six digits, as in the SMS.", class: "code", testid: "code" }),
   h("button", { type: "submit", class: "button big", testid: "sign-in" }, "Sign in"),
