@@ -77,7 +77,7 @@ def plant(admin_email: str, admin_password: str) -> Tally:
             _open_store(session)
         tally.count("store", made=store_id is None)
         _add_accounts(session, tally)
-        _add_goods(session, tally)
+        add_goods(session, tally)
         _add_admin(session, tally, admin_email, admin_password)
     return tally
 
@@ -113,7 +113,8 @@ def _add_accounts(session: Session, tally: Tally) -> None:
         tally.count("provider accounts", made=missing)
 
 
-def _add_goods(session: Session, tally: Tally) -> None:
+def add_goods(session: Session, tally: Tally) -> None:
+    """The demonstration goods, with prices, taxes and opening stock, in the store of this session. Safe to run twice."""
     prices = catalog.default_price_list(session)
     products, skus = goods.all_by_slug(session), goods.all_skus(session)
     received: dict[UUID, int] = {}

@@ -1,0 +1,42 @@
+"""Pictures for the documentation, taken while a test runs.
+
+ROZANA_SCREENSHOTS=docs/screenshots scripts/test backend/tests/browser
+"""
+
+import io
+import os
+from pathlib import Path
+
+from PIL import Image
+from playwright.sync_api import Page
+
+from tests.browser.browsers import Screen
+
+DIRECTORY = "ROZANA_SCREENSHOTS"
+MAX_BYTES = 250_000  # a repository keeps every version of a picture for ever
+COLOURS = 256
+DRAWN = "[...document.images].every((image) => image.complete) && document.fonts.status === 'loaded'"
+
+
+class Camera:
+    """Writes `<name>-<screen>.png` when the environment names a directory, otherwise does nothing."""
+
+    def __init__(self, screen: Screen) -> None:
+        self.screen = screen
+        named = os.environ.get(DIRECTORY)
+        self.directory = Path(named) if named else None
+
+    def shoot(self, page: Page, name: str) -> None:
+        """What is on the screen, from the top of the page, with the pointer and the focus out of the way."""
+        if self.directory is None:
+            return
+        page.wait_for_function(DRAWN)
+        page.mouse.move(0, 0)
+        page.evaluate("scrollTo(0, 0); document.activeElement?.blur()")
+        shot = page.screenshot(animations="disabled", caret="hide")
+        self.directory.mkdir(parents=True, exist_ok=True)
+        path = self.directory / f"{name}-{self.screen.name}.png"
+        with Image.open(io.BytesIO(shot)) as image:
+            flat = image.convert("RGB").quantize(COLOURS, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
+            flat.save(path, optimize=True)
+        assert path.stat().st_size < MAX_BYTES, f"{path} has {path.stat().st_size} bytes"
