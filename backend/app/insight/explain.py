@@ -1,6 +1,6 @@
 """Why is this order as it is? Answered from stored facts alone: audit entries, the provider's events, messages, captures."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -42,10 +42,11 @@ def order(session: Session, row: Order) -> Explanation:
     captures = payments.captures_of_payment(session, payment.id) if payment else []
     messages = _messages(session, row.id)
     objects = [row.id, *([payment.id] if payment else []), *(message.id for message in messages)]
+    names = {message.id: _name(message) for message in messages}
     facts = [
-        *map(_of_audit, _audit(session, objects)),
+        *(_of_audit(entry, names) for entry in _audit(session, objects)),
         *map(_of_event, _events(session, row.id)),
-        *(fact for message in messages for fact in _of_message(message)),
+        *map(_queued, messages),
     ]
     return Explanation(_summary(row, captures, messages), sorted(facts, key=lambda fact: fact.at), row.pricing["steps"])
 
@@ -63,9 +64,12 @@ def _messages(session: Session, order_id: UUID) -> Sequence[Message]:
     return session.exec(statement.order_by(col(Message.id))).all()
 
 
-def _of_audit(entry: AuditEntry) -> Fact:
-    who = entry.actor_label or entry.actor_kind
-    return Fact(entry.created_at, who, entry.action, entry.cause, entry.changes, entry.request_id)
+def _of_audit(entry: AuditEntry, messages: Mapping[UUID, str]) -> Fact:
+    """What became of a message is told by its name: `order_confirmation by email delivered`."""
+    who, what = entry.actor_label or entry.actor_kind, entry.action
+    if entry.object_id in messages:
+        what = f"{messages[entry.object_id]} {what.removeprefix('message.')}"
+    return Fact(entry.created_at, who, what, entry.cause, entry.changes, entry.request_id)
 
 
 def _of_event(event: ProviderEvent) -> Fact:
@@ -73,17 +77,12 @@ def _of_event(event: ProviderEvent) -> Fact:
     return Fact(event.created_at, event.provider, what, event.outcome or event.work_status, {}, event.event_id)
 
 
-def _of_message(message: Message) -> list[Fact]:
-    name = f"{message.template} by {message.channel}"
-    steps = (("queued", message.created_at), ("sent", message.sent_at), ("delivered", message.delivered_at))
-    facts = [
-        Fact(at, message.provider or "system", f"{name} {step}", message.event_key, {}, message.provider_id or "")
-        for step, at in steps
-        if at
-    ]
-    if message.error:
-        facts.append(Fact(message.created_at, "system", f"{name}: {message.status}", message.error, {}, ""))
-    return facts
+def _queued(message: Message) -> Fact:
+    return Fact(message.created_at, "system", f"{_name(message)} queued", message.event_key, {}, "")
+
+
+def _name(message: Message) -> str:
+    return f"{message.template} by {message.channel}"
 
 
 def _summary(row: Order, captures: Sequence[Capture], messages: Sequence[Message]) -> str:
