@@ -31,7 +31,7 @@ def main() -> int:
     if sql.returncode != 0:
         print(sql.stderr, file=sys.stderr)
         return sql.returncode
-    command = [VENV / "bin/squawk", *(f"--exclude={rule}" for rule in EXCLUDED)]
+    command = [str(VENV / "bin/squawk"), *(f"--exclude={rule}" for rule in EXCLUDED)]
     return subprocess.run(command, input=sql.stdout, text=True, check=False).returncode
 
 
