@@ -209,7 +209,7 @@ def test_no_broker_no_questions_to_workers() -> None:
 @pytest.mark.parametrize(
     ("seconds_ago", "found"),
     [
-        (None, "error: Beat has never ticked: no sweep has ever run."),
+        (None, "error: Beat has never ticked: no sweep has run yet; the first comes 15 s after its start."),
         (90, ""),
         (91, "error: Beat is not ticking: the last sweep ran 91 s ago, one is due every 15 s."),
     ],

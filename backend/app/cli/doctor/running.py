@@ -60,7 +60,9 @@ def judge_beat(last: datetime | None, now: datetime, sweep_seconds: float) -> It
     """`last`: when the sweep last ran, by the database's clock."""
     remedy = "Start beat (celery -A app.core.celery_app beat) and a worker for `default`: lost work is found by their sweep."
     if last is None:
-        yield error("Beat has never ticked: no sweep has ever run.", remedy)
+        yield error(
+            f"Beat has never ticked: no sweep has run yet; the first comes {sweep_seconds:g} s after its start.", remedy
+        )
     elif (late := (now - last).total_seconds()) > LATE_INTERVALS * sweep_seconds + LATE_SECONDS:
         yield error(f"Beat is not ticking: the last sweep ran {late:.0f} s ago, one is due every {sweep_seconds:g} s.", remedy)
 
