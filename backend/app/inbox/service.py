@@ -33,10 +33,11 @@ class Source(Protocol):
     def provider(self) -> str: ...
 
 
-# Under a flood of forged events the counter may miss some, but nobody waits for its row.
+# Under a flood of forged events the counter may miss some, but nobody waits for its row. NO KEY: a plain FOR UPDATE would
+# hold up whoever refers to the account, genuine events and new payments among them.
 _COUNT_REJECTED = text("""
 UPDATE provider_accounts SET rejected_events = rejected_events + 1, rejected_at = now()
- WHERE (store_id, id) IN (SELECT store_id, id FROM provider_accounts WHERE id = :account FOR UPDATE SKIP LOCKED)
+ WHERE (store_id, id) IN (SELECT store_id, id FROM provider_accounts WHERE id = :account FOR NO KEY UPDATE SKIP LOCKED)
 """)
 
 
