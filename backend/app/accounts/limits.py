@@ -5,6 +5,7 @@ Exact over a sliding window (a fixed one lets twice as many through at its edge)
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from ipaddress import IPv6Address, IPv6Network, ip_address
 from typing import Literal
 
 from sqlmodel import Session
@@ -41,6 +42,7 @@ def count_code(session: Session, subject_hash: str, ip: str, now: datetime, dail
 
     The store's daily limit caps what SMS can cost.
     """
+    ip = household(ip)
     code_queries.lock_tries(session, "code_sent")
     limits = (CODES_PER_NUMBER, CODES_PER_IP, Limit("store", daily_limit, DAY))
     _count(session, "code_sent", subject_hash, ip, now, limits, TooManyCodes)
@@ -51,9 +53,21 @@ def count_password(session: Session, subject_hash: str, ip: str, now: datetime) 
 
     Per IP address the limit may be overshot by as many as run at once: they do not wait for each other's digests.
     """
+    ip = household(ip)
     if not code_queries.try_lock_tries(session, "password_tried", subject_hash):
         raise TooManyTries(retry_after_seconds=1)
     _count(session, "password_tried", subject_hash, ip, now, (PASSWORDS_PER_ACCOUNT, PASSWORDS_PER_IP), TooManyTries)
+
+
+def household(ip: str) -> str:
+    """What a network gives one customer: an IPv4 address, but a whole /64 of IPv6, to come from another address each time."""
+    try:
+        address = ip_address(ip)
+    except ValueError:
+        return ip
+    if not isinstance(address, IPv6Address):
+        return ip
+    return str(address.ipv4_mapped or IPv6Network((int(address), 64), strict=False))
 
 
 def _count(

@@ -128,7 +128,8 @@ def host_of(request: Request) -> str:
 
 def client_ip(request: Request) -> str:
     """The caller's address; behind `TRUSTED_PROXIES` proxies the one the outermost of them saw, never what a client claims."""
-    forwarded: list[str] = [part.strip() for part in request.headers.get("x-forwarded-for", "").split(",") if part.strip()]
+    claims = ",".join(request.headers.getlist("x-forwarded-for"))  # some proxies add a line of their own below the client's
+    forwarded: list[str] = [part.strip() for part in claims.split(",") if part.strip()]
     if settings.trusted_proxies and len(forwarded) >= settings.trusted_proxies:
         return forwarded[-settings.trusted_proxies][:45]
     client: Any = request.client
