@@ -16,6 +16,7 @@ from app.stores.errors import AccountNotFound, NoStore, NotConfigured, StoreNotN
 from app.stores.models import ProviderAccount, Store
 
 CACHE_SECONDS = 30.0  # how long a process may go on with an old host name or zone of a live store
+MAX_CACHED_HOSTS, MAX_HOST_LENGTH = 1000, 253  # where one store lives, callers may invent host names
 ENVIRONMENT_KEYS = {
     "razorpay": ("key_id", "key_secret", "webhook_secret", "webhook_secret_previous"),
     "sendgrid": ("api_key", "from_email", "webhook_public_key"),
@@ -64,8 +65,17 @@ def find(host: str) -> StoreFacts:
             record = stores[0]
     facts = StoreFacts(*record)
     if facts.mode == "live":  # a test store's clock moves: always read
-        _cache[host] = (time.monotonic() + CACHE_SECONDS, facts)
+        remember(host, facts)
     return facts
+
+
+def remember(host: str, facts: StoreFacts) -> None:
+    """Spare the next requests to `host` the question, for a while."""
+    if len(host) > MAX_HOST_LENGTH:
+        return
+    if len(_cache) >= MAX_CACHED_HOSTS:
+        _cache.clear()
+    _cache[host] = (time.monotonic() + CACHE_SECONDS, facts)
 
 
 def find_by_id(store_id: UUID | None) -> StoreFacts:
