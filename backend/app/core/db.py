@@ -10,7 +10,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from sqlalchemy import Engine, ForeignKeyConstraint, MetaData, create_engine
+import psycopg
+from sqlalchemy import Engine, ExceptionContext, ForeignKeyConstraint, MetaData, create_engine, event
 from sqlmodel import Field, SQLModel
 
 from app.core.clock import machine_now
@@ -71,13 +72,25 @@ def make_engine(url: str, pool_size: int, *, role: str = APP_ROLE) -> Engine:
     """An engine whose connections act as `role`. RuntimeError when no URL is set."""
     if not url:
         raise RuntimeError("DATABASE_URL is not set; `scripts/run` starts a database for development, see .env.example")
-    return create_engine(
+    made = create_engine(
         url,
+        hide_parameters=True,  # an error that is logged must not tell whose name or number it was about
         pool_size=pool_size,
         max_overflow=2,
         pool_pre_ping=True,
         connect_args={"connect_timeout": CONNECT_SECONDS, "options": _options(role=role)},
     )
+    event.listen(made, "handle_error", _forget_values)
+    return made
+
+
+def _forget_values(context: ExceptionContext) -> None:
+    """Where a constraint is broken, PostgreSQL's DETAIL quotes the row: the error keeps the constraint's name only."""
+    original, wrapped = context.original_exception, context.sqlalchemy_exception
+    if isinstance(original, psycopg.IntegrityError):
+        original.args = (original.diag.message_primary or type(original).__name__,)
+        if wrapped is not None:
+            wrapped.args = original.args
 
 
 @functools.lru_cache(maxsize=1)

@@ -70,11 +70,16 @@ def constant_time_equal(left: str, right: str) -> bool:
     return hmac.compare_digest(left.encode(), right.encode())
 
 
+def _jwt_key() -> bytes:
+    """Tokens have a key of their own: digests of what callers sent lie in the database, and none may pass for a signature."""
+    return hmac.new(_checked("SECRET_KEY", settings.secret_key).encode(), b"access tokens", hashlib.sha512).digest()
+
+
 def sign_jwt(claims: dict[str, Any], *, seconds: int) -> str:
     """A short-lived access token; `sub` must be a string (PyJWT refuses others when it reads)."""
     issued_at = machine_now()
     payload = {**claims, "iat": issued_at, "exp": issued_at + timedelta(seconds=seconds)}
-    return jwt.encode(payload, _checked("SECRET_KEY", settings.secret_key), algorithm=ALGORITHM)
+    return jwt.encode(payload, _jwt_key(), algorithm=ALGORITHM)
 
 
 def read_jwt(token: str) -> dict[str, Any] | None:
@@ -82,7 +87,7 @@ def read_jwt(token: str) -> dict[str, Any] | None:
     try:
         claims: dict[str, Any] = jwt.decode(
             token,
-            _checked("SECRET_KEY", settings.secret_key),
+            _jwt_key(),
             algorithms=[ALGORITHM],
             options={"require": ["exp", "sub"]},
         )
