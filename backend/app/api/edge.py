@@ -1,4 +1,4 @@
-"""What every request meets first: an id for all it causes, and a limit on its body."""
+"""What every request meets first: an id for all it causes, a limit on its body, and what browsers must not do with it."""
 
 import re
 
@@ -9,6 +9,11 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from app.core.ids import new_id
 from app.core.logging import request_id
 
+SAFETY_HEADERS = {
+    "X-Content-Type-Options": "nosniff",  # JSON that quotes its sender is never run as a page
+    "Content-Security-Policy": "frame-ancestors 'none'",  # nobody lays our buttons under theirs
+    "Referrer-Policy": "same-origin",
+}
 REQUEST_ID = re.compile(r"^[A-Za-z0-9._-]{8,64}$")  # a caller's own id is kept if it is harmless in logs
 
 
@@ -39,9 +44,14 @@ class Edge:
                 raise HTTPException(413, f"The request's body is larger than {self.max_body_bytes} bytes.")
             return message
 
-        async def send_with_id(message: Message) -> None:
+        async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                MutableHeaders(scope=message)["X-Request-Id"] = current
+                headers = MutableHeaders(scope=message)
+                headers["X-Request-Id"] = current
+                for name, value in SAFETY_HEADERS.items():
+                    headers.setdefault(name, value)
+                if scope["path"].startswith("/api/"):  # most of it is somebody's own
+                    headers.setdefault("Cache-Control", "no-store")
             await send(message)
 
-        await self.app(scope, receive_limited, send_with_id)
+        await self.app(scope, receive_limited, send_with_headers)

@@ -12,12 +12,16 @@ from starlette.requests import Request
 
 from app.accounts.errors import RefreshInvalid
 from app.api import session_cookies
+from app.api.callers import REFRESH_COOKIE
+from app.api.edge import SAFETY_HEADERS
 from app.core.errors import Refusal
 from app.core.logging import get_logger, request_id
 
 log = get_logger(__name__)
 HTTP_CODES = {400: "body_unreadable", 404: "no_such_route", 413: "body_too_large"}  # where Python's names say less or differ
 MEDIA_TYPE = "application/problem+json"
+MAX_ERRORS = 20  # a body of a megabyte can be wrong in a hundred thousand places
+MAX_FIELD_LENGTH = 200  # of a name that the caller made up
 
 
 class FieldError(BaseModel):
@@ -54,22 +58,26 @@ def problem(status: int, code: str, detail: str, headers: dict[str, str] | None 
     return JSONResponse(body, status, headers=headers, media_type=MEDIA_TYPE)
 
 
-def _refusal(_: Request, error: Exception) -> JSONResponse:
+def _refusal(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, Refusal)  # noqa: S101 - registered for it
     wait = error.facts.get("retry_after_seconds")
     headers = {"Retry-After": str(wait)} if wait else None
     answer = problem(error.status, error.code, error.detail, headers, **error.facts)
-    if isinstance(error, RefreshInvalid):  # its cookies are worth nothing any more: the browser is a guest again
+    if isinstance(error, RefreshInvalid) and REFRESH_COOKIE in request.cookies:
+        # its cookies are worth nothing any more: the browser is a guest again. A form of another site comes without
+        # them, and must not sign anybody out.
         session_cookies.take_back(answer)
     return answer
 
 
 def _invalid(_: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)  # noqa: S101
+    found = error.errors()[:MAX_ERRORS]
     errors = [
-        {"field": "/" + "/".join(str(part) for part in item["loc"][1:]), "detail": item["msg"]} for item in error.errors()
+        {"field": ("/" + "/".join(str(part) for part in item["loc"][1:]))[:MAX_FIELD_LENGTH], "detail": item["msg"]}
+        for item in found
     ]
-    broken = any(item["type"] == "json_invalid" for item in error.errors())
+    broken = any(item["type"] == "json_invalid" for item in found)
     status, code = (400, "json_invalid") if broken else (422, "invalid")
     return problem(status, code, "; ".join(f"{e['field']}: {e['detail']}" for e in errors[:5]), errors=errors)
 
@@ -82,7 +90,8 @@ def _http(_: Request, error: Exception) -> JSONResponse:
 
 def _crash(request: Request, error: Exception) -> JSONResponse:
     log.error("request_failed", method=request.method, path=request.url.path, exc_info=error)
-    return problem(500, "internal_error", "Something broke on our side; it is logged under this request id.")
+    headers = {**SAFETY_HEADERS, "X-Request-Id": request_id.get()}  # Starlette answers this one outside of the edge
+    return problem(500, "internal_error", "Something broke on our side; it is logged under this request id.", headers)
 
 
 def add_problem_handlers(app: FastAPI) -> None:
