@@ -7,10 +7,10 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement
 from sqlalchemy import select as columns
-from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Session, col, select
 
 from app.accounts.models import Address, Customer, LoginSession, Staff
+from app.core.db import add_once
 
 PersonKind = Literal["customer", "staff"]
 
@@ -29,8 +29,7 @@ def customer_by_email(session: Session, email: str) -> Customer | None:
 
 def insert_customer(session: Session, row: Customer) -> bool:
     """Whether the row went in; False: somebody else has its number or e-mail address (a racing twin is waited for)."""
-    statement = insert(Customer).values(row.model_dump()).on_conflict_do_nothing().returning(col(Customer.id))
-    return session.execute(statement).first() is not None
+    return add_once(session, row)
 
 
 def staff(session: Session, staff_id: UUID) -> Staff | None:

@@ -12,7 +12,8 @@ from uuid import UUID
 
 import psycopg
 from sqlalchemy import Engine, ExceptionContext, ForeignKeyConstraint, MetaData, create_engine, event
-from sqlmodel import Field, SQLModel
+from sqlalchemy.dialects.postgresql import insert
+from sqlmodel import Field, Session, SQLModel, col
 
 from app.core.clock import machine_now
 from app.core.config import settings
@@ -62,6 +63,17 @@ def belongs_to(table: str, column: str | None = None, **options: Any) -> Foreign
     return ForeignKeyConstraint(
         ["store_id", column or f"{table.removesuffix('s')}_id"], [f"{table}.store_id", f"{table}.id"], **options
     )
+
+
+def add_once(session: Session, row: Row, *key: str) -> bool:
+    """Insert the row unless its store has one with the same `key` columns (none named: any unique key). Whether it went in.
+
+    A racing twin is waited for. What is None in the row takes the column's default.
+    """
+    model = type(row)
+    statement = insert(model).values(row.model_dump(exclude_none=True))
+    statement = statement.on_conflict_do_nothing(index_elements=["store_id", *key] if key else None)
+    return session.execute(statement.returning(col(model.id))).first() is not None
 
 
 def _options(**overrides: str) -> str:

@@ -29,7 +29,6 @@ from sqlalchemy import (
 from sqlalchemy.sql.functions import Function
 from sqlmodel import Field, Session, String, col
 
-from app.core.clock import machine_now
 from app.core.config import settings
 from app.core.db import Row
 from app.core.errors import LeaseLost
@@ -53,7 +52,9 @@ class WorkRow(Row):
 
     work_status: str = Field(default="queued", sa_type=String(10))
     attempts: int = Field(default=0)  # tries with an outcome, plus the running one
-    next_attempt_at: datetime | None = Field(default_factory=machine_now)  # None: waits for somebody else's word
+    # Due at once unless a time is given, by the database's clock: a host a few milliseconds ahead would queue work that
+    # the nudge right behind it finds not yet due. Null later on: waits for somebody else's word.
+    next_attempt_at: datetime | None = Field(default=None, sa_column_kwargs={"default": func.app_now()})
     lease_token: UUID | None = None
     lease_until: datetime | None = None
     claimed_by: str | None = Field(default=None, max_length=100)

@@ -9,10 +9,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import delete
-from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Session, col, select
 
-from app.core.ids import new_id
+from app.core.db import add_once
 from app.core.work import store_of
 from app.idempotency.errors import InProgress, KeyReused
 from app.idempotency.models import IdempotencyKey
@@ -48,17 +47,13 @@ def begin(session: Session, caller: str, key: str, print_of_request: str, now: d
     """
     row = IdempotencyKey(
         store_id=store_of(session),
-        id=new_id(),
         created_at=now,
         caller=caller,
         key=key,
         fingerprint=print_of_request,
         lease_until=now + timedelta(seconds=LEASE_SECONDS),
     )
-    statement = (
-        insert(IdempotencyKey).values(row.model_dump()).on_conflict_do_nothing(index_elements=["store_id", "caller", "key"])
-    )
-    is_new = session.execute(statement.returning(col(IdempotencyKey.id))).first() is not None
+    is_new = add_once(session, row, "caller", "key")
     found = session.exec(
         select(IdempotencyKey).where(IdempotencyKey.caller == caller, IdempotencyKey.key == key).with_for_update()
     ).one()

@@ -5,10 +5,9 @@ from typing import Any, Protocol
 from uuid import UUID
 
 from sqlalchemy import text
-from sqlalchemy.dialects.postgresql import insert
-from sqlmodel import Session, col
+from sqlmodel import Session
 
-from app.core.ids import new_id
+from app.core.db import add_once
 from app.core.work import defer, store_of
 from app.inbox.models import ProviderEvent
 
@@ -46,7 +45,6 @@ def receive(session: Session, account: Source, event_id: str, event_type: str, h
     kept: dict[str, Any] = {name: headers[name] for name in KEPT_HEADERS if name in headers}
     row = ProviderEvent(
         store_id=store_of(session),
-        id=new_id(),
         account_id=account.id,
         provider=account.provider,
         event_id=event_id[:128] or body_hash(body),
@@ -54,15 +52,10 @@ def receive(session: Session, account: Source, event_id: str, event_type: str, h
         headers=kept,
         body=body,
     )
-    statement = (
-        insert(ProviderEvent)
-        .values(row.model_dump())
-        .on_conflict_do_nothing(index_elements=["store_id", "account_id", "event_id"])
-    )
-    stored = session.execute(statement.returning(col(ProviderEvent.id))).first()
-    if stored is not None:
+    is_new = add_once(session, row, "account_id", "event_id")
+    if is_new:
         defer(session, "apply_event", row.id)
-    return stored is not None
+    return is_new
 
 
 def count_rejected(session: Session, account: Source) -> None:

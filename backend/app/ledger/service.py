@@ -4,11 +4,9 @@ from uuid import UUID
 
 from sqlalchemy import func
 from sqlalchemy import select as columns
-from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Session, col, select
 
-from app.core.db import Row
-from app.core.ids import new_id
+from app.core.db import Row, add_once
 from app.core.work import store_of
 from app.ledger.models import LedgerAccount, Transfer
 
@@ -19,7 +17,6 @@ def transfer(session: Session, kind: str, *, debit: str, credit: str, amount: in
     """Record that `amount` moved, once per (kind, cause): False when it already had been. Safe to run twice."""
     row = Transfer(
         store_id=store_of(session),
-        id=new_id(),
         kind=kind,
         debit_account_id=_account_id(session, debit),
         credit_account_id=_account_id(session, credit),
@@ -28,10 +25,7 @@ def transfer(session: Session, kind: str, *, debit: str, credit: str, amount: in
         cause_type=str(cause.__tablename__),
         cause_id=cause.id,
     )
-    statement = (
-        insert(Transfer).values(row.model_dump()).on_conflict_do_nothing(index_elements=["store_id", "kind", "cause_id"])
-    )
-    return session.execute(statement.returning(col(Transfer.id))).first() is not None
+    return add_once(session, row, "kind", "cause_id")
 
 
 def balance(session: Session, code: str) -> int:
@@ -46,6 +40,5 @@ def _account_id(session: Session, code: str) -> UUID:
     found = select(LedgerAccount.id).where(LedgerAccount.code == code)
     if account_id := session.exec(found).one_or_none():
         return account_id
-    row = LedgerAccount(store_id=store_of(session), code=code)
-    session.execute(insert(LedgerAccount).values(row.model_dump()).on_conflict_do_nothing(index_elements=["store_id", "code"]))
+    add_once(session, LedgerAccount(store_id=store_of(session), code=code), "code")
     return session.exec(found).one()

@@ -6,15 +6,14 @@ from uuid import UUID
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Session, col, select
 
-from app.core.ids import new_id
-from app.core.work import store_of
+from app.core import db
 from app.notifications.errors import MessageNotFound
 from app.notifications.models import Message, MessageReceipt
 
 
 def add_once(session: Session, message: Message) -> Message | None:
     """Insert it, unless one with the same event, channel, recipient and template exists: then None."""
-    statement = insert(Message).values(message.model_dump()).on_conflict_do_nothing(
+    statement = insert(Message).values(message.model_dump(exclude_none=True)).on_conflict_do_nothing(
         index_elements=["store_id", "event_key", "channel", "recipient", "template"]
     )  # fmt: skip
     return session.scalars(statement.returning(Message)).one_or_none()
@@ -99,6 +98,4 @@ def receipts(session: Session, message_id: UUID) -> Sequence[MessageReceipt]:
 
 def add_receipt_once(session: Session, receipt: MessageReceipt) -> bool:
     """False: this report was applied before."""
-    statement = insert(MessageReceipt).values({**receipt.model_dump(), "store_id": store_of(session), "id": new_id()})
-    statement = statement.on_conflict_do_nothing(index_elements=["store_id", "provider", "event_id"])
-    return session.execute(statement.returning(col(MessageReceipt.id))).first() is not None
+    return db.add_once(session, receipt, "provider", "event_id")

@@ -61,7 +61,7 @@ def queue(
         event_key=event_key,
         subject=subject[:500],
         expires_at=expires_at or max(now, not_before or now) + kind.life,
-        next_attempt_at=not_before or now,
+        next_attempt_at=not_before,
         subject_type=about[0] if about else None,
         subject_id=about[1] if about else None,
         customer_id=customer_id,

@@ -4,11 +4,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from sqlalchemy.dialects.postgresql import insert
-from sqlmodel import Session, col
+from sqlmodel import Session
 
 from app.audit.service import record
 from app.core.actor import Actor
+from app.core.db import add_once
 from app.ledger import service as ledger
 from app.payments import queries
 from app.payments.errors import OrderUnknown, PaymentMismatch
@@ -76,10 +76,7 @@ def _book_capture(
         captured_at=now,
         is_counted=payment.status != "captured",
     )
-    statement = (
-        insert(Capture).values(row.model_dump()).on_conflict_do_nothing(index_elements=["store_id", "provider_payment_id"])
-    )
-    if session.execute(statement.returning(col(Capture.id))).first() is None:
+    if not add_once(session, row, "provider_payment_id"):
         return "nothing"  # this very money is in the books
     ledger.transfer(
         session, "capture", debit=ledger.RAZORPAY, credit=ledger.ORDERS, amount=row.amount, currency=row.currency, cause=row

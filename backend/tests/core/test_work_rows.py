@@ -12,13 +12,18 @@ from sqlalchemy import text
 from sqlmodel import Session, col, select
 
 from app.core import work_rows
+from app.core.actor import SYSTEM
 from app.core.clock import machine_now
 from app.core.errors import LeaseLost
 from app.core.ids import new_id
 from app.core.work import unit_of_work
-from app.core.work_rows import claim_batch, claim_next, claim_one, reclaim, settle_done, settle_failed, settle_unknown
+from app.core.work_rows import WorkRow, claim_batch, claim_next, claim_one, reclaim, settle_done, settle_failed, settle_unknown
+from app.inbox import service as inbox
 from app.inbox.models import ProviderEvent
+from app.notifications import service as notifications
+from app.payments import starting
 from app.payments.models import PaymentAttempt
+from app.stores import service as stores
 from app.stores.models import ProviderAccount, Store
 from tests.builders import make_order
 
@@ -90,6 +95,31 @@ def test_a_row_that_is_not_due_is_left_alone(uow: UnitOfWork) -> None:
     assert read(uow, row_id).attempts == 0
 
 
+def received(session: Session) -> WorkRow:
+    account = stores.provider_account(session, "razorpay")
+    inbox.receive(session, account, "evt_1", "payment.captured", {}, b"{}")
+    return session.exec(select(ProviderEvent)).one()
+
+
+def queued(session: Session) -> WorkRow:
+    return notifications.queue(session, "notice", "+919876543210", "sms", "event:1", {"body": "Hello"})
+
+
+def begun(session: Session) -> WorkRow:
+    order = make_order(session)
+    return starting.begin(session, order.id, order.total_amount, "INR", SYSTEM)
+
+
+@pytest.mark.parametrize("make", [received, queued, begun])
+def test_new_work_is_due_at_once_though_this_hosts_clock_is_ahead_of_the_databases(
+    uow: UnitOfWork, make: Callable[[Session], WorkRow]
+) -> None:
+    with uow() as session:
+        session.execute(text("SELECT set_config('rozana.now', (now() - interval '10 s')::text, true)"))
+        row = make(session)
+        assert claim_one(session, type(row), row.id)
+
+
 def test_a_late_holder_writes_nothing(uow: UnitOfWork) -> None:
     with uow() as session:
         late = claim_one(session, ProviderEvent, make_event(session))
@@ -157,9 +187,6 @@ def test_database_work_whose_holder_died_is_queued_again(uow: UnitOfWork) -> Non
 
 
 def test_a_call_whose_holder_died_is_unknown_and_looked_up(uow: UnitOfWork) -> None:
-    from app.core.actor import SYSTEM
-    from app.payments import starting
-
     with uow() as session:
         order = make_order(session)
         attempt = starting.begin(session, order.id, order.total_amount, "INR", SYSTEM)
