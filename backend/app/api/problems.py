@@ -14,7 +14,7 @@ from app.accounts.errors import RefreshInvalid
 from app.api import session_cookies
 from app.api.callers import REFRESH_COOKIE
 from app.api.edge import SAFETY_HEADERS
-from app.core.errors import Refusal
+from app.core.errors import LeaseLost, Refusal
 from app.core.logging import get_logger, request_id
 
 log = get_logger(__name__)
@@ -70,6 +70,12 @@ def _refusal(request: Request, error: Exception) -> JSONResponse:
     return answer
 
 
+def _busy(_: Request, error: Exception) -> JSONResponse:
+    """The caller took so long that somebody else took the work over; nothing of it was written, a repeat finds it done."""
+    log.warning("lease_lost", row=str(error))
+    return problem(503, "taken_over", "This took too long and was taken over; repeat the request.", {"Retry-After": "1"})
+
+
 def _invalid(_: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)  # noqa: S101
     found = error.errors()[:MAX_ERRORS]
@@ -96,6 +102,7 @@ def _crash(request: Request, error: Exception) -> JSONResponse:
 
 def add_problem_handlers(app: FastAPI) -> None:
     app.add_exception_handler(Refusal, _refusal)
+    app.add_exception_handler(LeaseLost, _busy)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(Exception, _crash)

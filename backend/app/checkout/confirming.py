@@ -1,7 +1,7 @@
-"""The one way an order becomes paid: the browser's return, the webhook and the poller all come here.
+"""The one way an order becomes paid: the browser's return and the webhook both come here.
 
-Each may have fetched the payment at the same moment; the lock on the order lets one of them do it and shows the others
-that it is done, and all get the same answer.
+Both may have fetched the payment at the same moment; the lock on the order lets one of them do it and shows the other
+that it is done, and both get the same answer.
 """
 
 from datetime import datetime

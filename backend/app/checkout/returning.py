@@ -41,7 +41,7 @@ def confirm_return(store_id: UUID, order_id: UUID, owner_id: UUID | None, back: 
     """The order after the return; paid if the provider says so now. Safe to repeat, and to race with the webhook.
 
     SignatureInvalid or PaymentMismatch (another order's return) change nothing. If the provider cannot be asked the order
-    is returned as it is: the webhook or the poller will tell.
+    is returned as it is: the webhook will tell.
     """
 
     def claim(session: Session) -> _Fetch | Nothing[Order]:

@@ -47,8 +47,7 @@ class Settings(BaseSettings):
     )
 
     database_url: str = _setting("Database", "postgresql://user:password@host:5432/database, never a superuser", "")
-    db_pool_size: int = _setting("Database", "Connections an API process keeps", 20)
-    db_worker_pool_size: int = _setting("Database", "Connections a worker's child keeps", 2)
+    db_pool_size: int = _setting("Database", "Connections a process keeps at most; opened as they are needed", 20)
 
     redis_url: str = _setting("Redis", "Broker and results; maxmemory-policy must be noeviction", "")
     celery_broker_url: str = _setting("Redis", "Overrides REDIS_URL for the broker", "")

@@ -1,20 +1,11 @@
-"""Money is an integer number of paise and a currency. No float, no Decimal, anywhere."""
+"""Money is an integer number of paise, with its currency beside it. No float, no Decimal, anywhere."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from decimal import Decimal  # only to print
 
 from babel.numbers import format_currency
 
 MAX_AMOUNT = 10**13  # paise, ₹1,000 crore: far above any order, far below BIGINT; larger input is a mistake or an attack
-
-
-@dataclass(frozen=True)
-class Money:
-    """An amount in the smallest unit of its currency (paise for INR)."""
-
-    amount: int
-    currency: str = "INR"
 
 
 def share(amount: int, weights: Sequence[int]) -> list[int]:

@@ -37,7 +37,6 @@ NUDGES: dict[str, Nudge] = {
     "drain_messages": Nudge("app.tasks.notifications.drain", 3),
     "apply_event": Nudge("app.tasks.inbox.apply", 9),
     "drain_events": Nudge("app.tasks.inbox.drain", 6),
-    "look_up_payment": Nudge("app.tasks.payments.look_up", 9),
     "drain_payments": Nudge("app.tasks.payments.drain", 6),
 }
 

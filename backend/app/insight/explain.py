@@ -11,6 +11,7 @@ from sqlmodel import Session, col, select
 from app.audit.models import AuditEntry
 from app.core.money import format_money
 from app.inbox.models import ProviderEvent
+from app.notifications import queries as notifications
 from app.notifications.models import Message
 from app.orders.models import Order
 from app.payments import queries as payments
@@ -40,7 +41,7 @@ def order(session: Session, row: Order) -> Explanation:
     """The order's whole story, oldest first. Reads only."""
     payment = payments.of_order(session, row.id)
     captures = payments.captures_of_payment(session, payment.id) if payment else []
-    messages = _messages(session, row.id)
+    messages = notifications.about(session, "orders", row.id)
     objects = [row.id, *([payment.id] if payment else []), *(message.id for message in messages)]
     names = {message.id: _name(message) for message in messages}
     facts = [
@@ -59,11 +60,6 @@ def _events(session: Session, order_id: UUID) -> Iterable[ProviderEvent]:
     return session.exec(select(ProviderEvent).where(ProviderEvent.subject_id == order_id).order_by(col(ProviderEvent.id)))
 
 
-def _messages(session: Session, order_id: UUID) -> Sequence[Message]:
-    statement = select(Message).where(Message.subject_type == "orders", Message.subject_id == order_id)
-    return session.exec(statement.order_by(col(Message.id))).all()
-
-
 def _of_audit(entry: AuditEntry, messages: Mapping[UUID, str]) -> Fact:
     """What became of a message is told by its name: `order_confirmation by email delivered`."""
     who, what = entry.actor_label or entry.actor_kind, entry.action
@@ -74,7 +70,7 @@ def _of_audit(entry: AuditEntry, messages: Mapping[UUID, str]) -> Fact:
 
 def _of_event(event: ProviderEvent) -> Fact:
     what = f"{event.provider} sent {event.event_type}"
-    return Fact(event.created_at, event.provider, what, event.outcome or event.work_status, {}, event.event_id)
+    return Fact(event.created_at, event.provider, what, f"{event.event_id}: {event.outcome or event.work_status}", {}, "")
 
 
 def _queued(message: Message) -> Fact:

@@ -48,7 +48,6 @@ ADVANCES: dict[str, frozenset[MessageStatus]] = {
     S.CANCELLED: frozenset(),
 }
 OPEN = frozenset({S.QUEUED, S.SENDING})  # still to be sent by us
-AWAITED = frozenset({S.SENDING, S.UNKNOWN, S.SENT})  # a receipt may still come
 
 OF_SENDGRID: dict[str, MessageStatus] = {
     "processed": S.SENT,

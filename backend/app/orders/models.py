@@ -8,6 +8,7 @@ from sqlalchemy import BigInteger, CheckConstraint, Index, UniqueConstraint
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, String
 
+from app.carts.rules import MAX_QUANTITY
 from app.core.db import Row, belongs_to
 from app.orders.rules import PAYMENT_STATUSES, STATUSES, check_move
 
@@ -77,7 +78,7 @@ class OrderLine(Row, table=True):
         belongs_to("orders"),
         belongs_to("variants"),
         UniqueConstraint("store_id", "order_id", "variant_id"),
-        CheckConstraint("quantity between 1 and 99", name="quantity_sane"),
+        CheckConstraint(f"quantity between 1 and {MAX_QUANTITY}", name="quantity_sane"),
         CheckConstraint("unit_price_amount > 0 and total_amount > 0", name="amounts_positive"),
         CheckConstraint("taxable_amount + cgst_amount + sgst_amount + igst_amount = total_amount", name="tax_adds_up"),
         CheckConstraint("cgst_amount = sgst_amount and (cgst_amount = 0 or igst_amount = 0)", name="tax_heads"),

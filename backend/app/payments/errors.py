@@ -23,7 +23,6 @@ class PaymentRefused(Refusal):
     """The payment provider refused to start this payment."""
 
     status, code = 502, "payment_refused"
-    keeps_effects = True
 
 
 class OrderUnknown(Conflict):

@@ -64,7 +64,7 @@ class ProviderAccount(Row, table=True):
 
 
 class NumberSeries(Row, table=True):
-    """The last number taken of a series (`orders:26`). Locked last and briefly."""
+    """The last number taken of a series (`orders:2026`). Locked last and briefly."""
 
     __tablename__ = "number_series"
     __table_args__ = (UniqueConstraint("store_id", "series"), CheckConstraint("last_number >= 0", name="not_negative"))

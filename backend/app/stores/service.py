@@ -102,10 +102,12 @@ def find_by_account(account_id: UUID | None) -> UUID:
     """The store whose webhook URL names `account_id`; None is the bare URL, the default store's."""
     with across_stores() as session:
         if account_id is None:
-            stores = queries.facts_of_any(session, limit=1)
+            stores = [StoreFacts(*record) for record in queries.facts_of_any(session, limit=2)]
             if not stores:
                 raise NoStore
-            return StoreFacts(*stores[0]).id
+            if len(stores) > 1 and not stores[0].is_default:
+                raise StoreNotNamed("several stores live here and none is the default: name the account in the URL")
+            return stores[0].id
         store_id = queries.store_of_account(session, account_id)
     if store_id is None:
         raise AccountNotFound
@@ -150,7 +152,7 @@ def add_account(session: Session, provider: str, secrets: dict[str, str] | None)
 
 
 def take_number(session: Session, series: str) -> int:
-    """The next number of a series (`orders:26`); gaps happen where a transaction rolls back. Call it last: it locks."""
+    """The next number of a series (`orders:2026`); gaps happen where a transaction rolls back. Call it last: it locks."""
     return queries.take_number(session, series)
 
 

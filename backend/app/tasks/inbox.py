@@ -149,7 +149,9 @@ def _settle(session: Session, claimed: ClaimedEvent, outcome: Any) -> str:
         settle_failed(session, event, outcome, counts=False, wait_seconds=outcome.retry_after_seconds)
         return f"to be applied later: {outcome}"
     try:
-        return _done(session, event, claimed.applier.settle(session, event, outcome))
+        with session.begin_nested():  # a refusal half-way takes back what was written before it
+            told = claimed.applier.settle(session, event, outcome)
+        return _done(session, event, told)
     except OrderUnknown as unknown:  # it may have overtaken our own record of the order; a foreign one stays unknown
         if event.attempts >= event.max_attempts:
             return _done(session, event, f"ignored: {unknown.detail}")

@@ -14,12 +14,6 @@ from app.payments.models import PaymentAttempt
 from app.tasks.draining import drain as drain_rows
 
 
-@celery_app.task(name="app.tasks.payments.look_up", soft_time_limit=60, time_limit=90)
-def look_up(store_id: str, attempt_id: str) -> dict[str, Any]:
-    """Make the provider's order of an attempt, or find the one that was made. Safe to run twice."""
-    return {"status": start(UUID(store_id), UUID(attempt_id))}
-
-
 @celery_app.task(name="app.tasks.payments.drain", soft_time_limit=60, time_limit=90)
 def drain(store_id: str) -> dict[str, Any]:
     return {"worked": drain_rows(UUID(store_id), PaymentAttempt, start, "drain_payments")}

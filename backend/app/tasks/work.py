@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlmodel import Session, col
 
 from app.core.celery_app import celery_app
@@ -57,8 +57,9 @@ def _owed_stores(kind: WorkKind) -> list[UUID]:
 
 
 def owed_stores(session: Session, kind: WorkKind, grace_seconds: float = GRACE_SECONDS) -> list[UUID]:
-    """Stores with rows of this kind that are due beyond the grace or whose lease ran out; asked as `rozana_sweep`."""
-    statement = select(col(kind.model.store_id)).where(needs_sweep(kind.model, grace_seconds)).distinct()
+    """Stores with rows of this kind that are due beyond the grace or whose lease ran out, longest owed first."""
+    store_id, due_at = col(kind.model.store_id), func.least(col(kind.model.next_attempt_at), col(kind.model.lease_until))
+    statement = select(store_id).where(needs_sweep(kind.model, grace_seconds)).group_by(store_id).order_by(func.min(due_at))
     return list(session.execute(statement.limit(STORES_PER_SWEEP)).scalars())
 
 

@@ -119,7 +119,7 @@ def test_a_made_up_token_is_refused_and_harms_nobody(uow: UnitOfWork, someone: S
 
 def test_an_unused_session_ends_after_thirty_days(uow: UnitOfWork, someone: SignedIn) -> None:
     with pytest.raises(RefreshInvalid):
-        refresh(uow, someone.refresh_token, NOW + timedelta(days=30, minutes=1))
+        refresh(uow, someone.refresh_token, NOW + timedelta(days=30, hours=1))
 
 
 def test_a_closed_account_is_not_refreshed(uow: UnitOfWork, someone: SignedIn) -> None:

@@ -162,6 +162,44 @@ def test_ac44_an_unknown_outcome_is_looked_up_by_its_receipt_and_never_sent_agai
     assert len(sandbox.calls("orders.list")) == 1
 
 
+def test_ac44_a_look_up_that_cannot_be_made_is_made_later_before_anything_is_sent_again(
+    client: TestClient, uow: UnitOfWork, store: Store, sandbox: Sandbox, shopper: Shopper
+) -> None:
+    sandbox.fault("orders.create", "connection_reset", after_effect=True)
+    sandbox.fault("orders.list", "bad_gateway_html")
+    assert client.post("/api/v1/checkouts", json=shopper.checkout, headers=shopper.headers).status_code == 503
+    for _ in range(2):
+        with uow() as session:
+            session.execute(text("UPDATE payment_attempts SET next_attempt_at = now()"))
+        work_off(store)
+    assert len(sandbox.calls("orders.create")) == 1
+    assert len(sandbox.calls("orders.list")) == 2
+    with uow() as session:
+        assert session.exec(select(PaymentAttempt.work_status)).all() == ["done"]
+
+
+def test_a_create_that_stays_unknown_is_looked_up_ever_more_seldom_and_given_up_after_a_day(
+    uow: UnitOfWork, store: Store, sandbox: Sandbox, shopper: Shopper
+) -> None:
+    sandbox.fault("orders.create", "bad_gateway_html", times=6)
+    with uow() as session:
+        place(session, shopper)
+    waits = []
+    for _ in range(5):
+        work_off(store)
+        with uow() as session:
+            attempt = session.exec(select(PaymentAttempt)).one()
+            assert attempt.work_status == "unknown"
+            waits.append(session.scalar(text("SELECT extract(epoch FROM next_attempt_at - now()) FROM payment_attempts")))
+            session.execute(text("UPDATE payment_attempts SET next_attempt_at = now()"))
+    assert [round(wait, -1) for wait in waits] == [10, 60, 300, 600, 600]
+    with uow() as session:
+        session.execute(text("UPDATE payment_attempts SET created_at = created_at - interval '1 day'"))
+    work_off(store)
+    with uow() as session:
+        assert session.exec(select(PaymentAttempt.work_status)).all() == ["dead"]
+
+
 def test_a_refused_payment_is_told_and_the_cart_can_be_paid_later(
     client: TestClient, uow: UnitOfWork, sandbox: Sandbox, shopper: Shopper
 ) -> None:
