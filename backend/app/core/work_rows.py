@@ -189,7 +189,8 @@ def settle_failed(
     """It did not work. `final`: never again. `counts=False`: a provider is away, the attempt is given back.
 
     Back-off `min(600, base·2^(attempts-1)) × uniform(0.5, 1)` seconds, or `wait_seconds × uniform(1, 1.25)`; after
-    `max_attempts` counted tries the row is dead and stays in sight with its cause.
+    `max_attempts` counted tries the row is dead and stays in sight with its cause. A row claimed for a look-up that could
+    not be made stays unknown: the next holder begins with the look-up too.
     """
     model = type(row)
     if final or (counts and row.attempts >= model.max_attempts):
@@ -202,11 +203,10 @@ def settle_failed(
     _settle(
         session,
         row,
-        work_status="queued",
+        work_status="unknown" if row.call_outcome_unknown else "queued",
         attempts=row.attempts - (0 if counts else 1),
         next_attempt_at=app_now() + wait,
         last_error=str(error)[:500],
-        call_outcome_unknown=False,
     )
 
 

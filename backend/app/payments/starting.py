@@ -5,12 +5,14 @@ anything is sent again, and `unique_receipt` makes a repeated create find the fi
 """
 
 from dataclasses import dataclass
+from datetime import timedelta
 from uuid import UUID
 
 from sqlmodel import Session
 
 from app.audit.service import record
 from app.core.actor import SYSTEM, Actor
+from app.core.clock import machine_now
 from app.core.errors import ProviderError, Rejected, Unknown
 from app.core.ids import new_id
 from app.core.work import store_of
@@ -22,7 +24,8 @@ from app.providers.razorpay import OrderFacts
 from app.stores import service as stores
 from app.stores.service import Account
 
-LOOK_UP_SECONDS = 10.0  # a create that timed out may still arrive: look a little later
+LOOK_UP_SECONDS = (10.0, 60.0, 300.0, 600.0)  # a create that timed out may still arrive: look a little later, then more seldom
+UNDECIDED_AFTER = timedelta(days=1)  # then it is dead and in sight; nobody was ever given its provider order to pay
 
 
 @dataclass(frozen=True)
@@ -92,10 +95,19 @@ def settle(session: Session, start: StartCall, outcome: OrderFacts | ProviderErr
         cause = f"provider order {outcome.id}, receipt {attempt.receipt}"
         record(session, SYSTEM, "payment.provider_order_made", ("payments", attempt.payment_id), cause=cause)
     elif isinstance(outcome, Unknown):
-        settle_unknown(session, attempt, outcome, look_up_in_seconds=LOOK_UP_SECONDS)
+        _look_up_later(session, attempt, outcome)
     else:
         gave_way = not isinstance(outcome, Rejected)
         settle_failed(
             session, attempt, outcome, counts=not gave_way, final=not gave_way, wait_seconds=outcome.retry_after_seconds
         )
     return attempt
+
+
+def _look_up_later(session: Session, attempt: PaymentAttempt, error: Unknown) -> None:
+    if machine_now() - attempt.created_at >= UNDECIDED_AFTER:
+        settle_failed(session, attempt, error, final=True)
+    else:
+        settle_unknown(
+            session, attempt, error, look_up_in_seconds=LOOK_UP_SECONDS[min(attempt.attempts, len(LOOK_UP_SECONDS)) - 1]
+        )

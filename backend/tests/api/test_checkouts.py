@@ -16,7 +16,7 @@ from app.payments.models import Payment, PaymentAttempt
 from app.stock.models import Reservation, StockLevel
 from app.stores.models import Store
 from tests.sandbox_control import Sandbox
-from tests.shopping import Shopper, make_shopper, work_off
+from tests.shopping import Shopper, make_shopper, place, work_off
 
 UnitOfWork = Callable[[], AbstractContextManager[Session]]
 
