@@ -10,13 +10,15 @@ from typing import Any
 from uuid import UUID
 
 import orjson
+from sqlalchemy.exc import OperationalError
 from sqlmodel import Session
 
 from app.checkout import confirming
 from app.core import clock
 from app.core.actor import provider
 from app.core.celery_app import celery_app
-from app.core.errors import LeaseLost, ProviderError, Refusal
+from app.core.errors import LeaseLost, ProviderError, Refusal, Rejected
+from app.core.logging import get_logger
 from app.core.work import Nothing, claim_call_settle
 from app.core.work_rows import claim_one, settle_done, settle_failed
 from app.inbox.models import ProviderEvent
@@ -27,6 +29,8 @@ from app.providers.razorpay import PaymentFacts
 from app.stores import service as stores
 from app.stores.service import Account
 from app.tasks.draining import drain as drain_rows
+
+log = get_logger(__name__)
 
 
 @dataclass(frozen=True)
@@ -52,8 +56,17 @@ class ClaimedEvent:
 
 
 def _fetch_payment(account: Account, event: ProviderEvent) -> PaymentFacts:
-    content = orjson.loads(event.body)
-    return registry.razorpay(account.secrets).fetch_payment(content["payload"]["payment"]["entity"]["id"])
+    return registry.razorpay(account.secrets).fetch_payment(_payment_id(event))
+
+
+def _payment_id(event: ProviderEvent) -> str:
+    try:
+        payment_id = orjson.loads(event.body)["payload"]["payment"]["entity"]["id"]
+    except (ValueError, KeyError, TypeError):
+        payment_id = None
+    if not isinstance(payment_id, str):
+        raise Rejected("the event names no payment", reason="malformed_event")
+    return payment_id
 
 
 def _confirm(session: Session, event: ProviderEvent, facts: PaymentFacts) -> str:
@@ -146,12 +159,12 @@ def _call(claimed: ClaimedEvent) -> Any:
 def _settle(session: Session, claimed: ClaimedEvent, outcome: Any) -> str:
     event = claimed.event
     if isinstance(outcome, ProviderError):  # fetches only read, so nothing can have happened
-        settle_failed(session, event, outcome, counts=False, wait_seconds=outcome.retry_after_seconds)
-        return f"to be applied later: {outcome}"
+        is_refused = isinstance(outcome, Rejected)  # the payment may be too new for the provider's own eyes: three more tries
+        settle_failed(session, event, outcome, counts=is_refused, wait_seconds=outcome.retry_after_seconds)
+        return f"not applied: {outcome}"
     try:
         with session.begin_nested():  # a refusal half-way takes back what was written before it
             told = claimed.applier.settle(session, event, outcome)
-        return _done(session, event, told)
     except OrderUnknown as unknown:  # it may have overtaken our own record of the order; a foreign one stays unknown
         if event.attempts >= event.max_attempts:
             return _done(session, event, f"ignored: {unknown.detail}")
@@ -160,6 +173,13 @@ def _settle(session: Session, claimed: ClaimedEvent, outcome: Any) -> str:
     except Refusal as refusal:
         settle_failed(session, event, refusal.detail, final=True)
         return f"refused: {refusal.detail}"
+    except OperationalError:  # the database is away: nothing is wrong with the event
+        raise
+    except Exception as error:  # a body we cannot read, or a mistake of ours: in sight, with its cause
+        log.error("event_not_applied", id=str(event.id), event_type=event.event_type, exc_info=error)
+        settle_failed(session, event, f"{type(error).__name__} while it was applied; the log says more")
+        return f"not applied: {type(error).__name__}"
+    return _done(session, event, told)
 
 
 def _done(session: Session, event: ProviderEvent, outcome: str) -> str:
