@@ -33,6 +33,8 @@ class Smtp:
             server = self._connect()
             try:
                 server.send_message(mail)
+            except smtplib.SMTPNotSupportedError as error:  # found out before anything was handed over
+                raise Rejected(f"{PROVIDER}: the server takes ASCII addresses only", reason="invalid_recipient") from error
             except smtplib.SMTPRecipientsRefused as error:
                 code = max(code for code, _ in error.recipients.values())
                 raise _word_for_code(code) from error
@@ -82,10 +84,17 @@ def _word_for_code(code: int) -> ProviderError:
 def _mail(email: OutgoingEmail, from_email: str, header_id: str) -> EmailMessage:
     mail = EmailMessage()
     mail["From"] = formataddr((email.from_name or "", from_email))
-    mail["To"] = Address(addr_spec=email.to)
+    mail["To"] = _address(email.to)
     mail["Subject"] = email.subject
     mail["Message-ID"] = header_id
     mail.set_content(email.text)
     if email.html:
         mail.add_alternative(email.html, subtype="html")
     return mail
+
+
+def _address(text: str) -> Address:
+    try:
+        return Address(addr_spec=text)
+    except Exception as error:  # the parser's errors have no class in common; one of them is an AttributeError
+        raise Rejected(f"{PROVIDER}: this is no address", reason="invalid_recipient") from error

@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import timedelta
 from email.utils import format_datetime
 
@@ -105,6 +106,13 @@ def test_smtp_refused_sign_in_is_rejected() -> None:
         Smtp("127.0.0.1", server.server_address[1], "me", "wrong", "shop@example.in", QUICK).send(EMAIL)
     assert refusal.value.reason == "unauthorised"
     assert isinstance(refusal.value.__cause__, smtplib.SMTPAuthenticationError)
+
+
+@pytest.mark.parametrize("address", ["a..b@example.in", "a(b@example.in", 'a"b@example.in', "आशा@example.in", "asha@उदाहरण.in"])
+def test_smtp_an_address_that_cannot_be_written_is_rejected_and_nothing_leaves(address: str) -> None:
+    with mail_server() as server, pytest.raises(Rejected):
+        smtp_to(server).send(replace(EMAIL, to=address))
+    assert server.mails == []
 
 
 def test_smtp_away_is_unavailable() -> None:
