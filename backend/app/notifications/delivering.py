@@ -8,7 +8,7 @@ A door runs `claim_call_settle(store_id, partial(claim, message_id=…), call, s
 | `Rejected`    | failed, never tried again; stays in sight as dead                                                  |
 | `Unavailable` | queued again, no attempt used up, until it expires                                                 |
 | `Unknown`     | unknown: never sent again by itself, only a receipt settles it                                     |
-| cannot be prepared | once more, three times, then failed: an account or a key may be missing for a while           |
+| cannot be prepared | once more, three times, then failed: an account, a key or a newer release may be missing yet |
 | expired       | cancelled; stays in sight as dead                                                                  |
 """
 
@@ -25,6 +25,7 @@ from app.core.errors import LeaseLost, ProviderError, Rejected, Unknown
 from app.core.work import Nothing
 from app.core.work_rows import claim_one, settle_done, settle_failed, settle_unknown
 from app.notifications import preparing, queries
+from app.notifications.errors import UnknownTemplate
 from app.notifications.models import Message
 from app.notifications.preparing import TooLong
 from app.notifications.rules import MessageStatus
@@ -80,7 +81,7 @@ def claim(session: Session, message_id: UUID) -> Delivery | Nothing[Progress]:
             session, message, MessageStatus.FAILED, "not_renderable" if isinstance(error, RenderFailed) else "too_long", error
         )
         return Nothing(Progress.of(message))
-    except (NotConfigured, ValueError) as error:  # no account, or secrets that today's keys do not decrypt
+    except (NotConfigured, UnknownTemplate, ValueError) as error:  # or secrets that today's keys do not decrypt
         _try_again(session, message, error)
         return Nothing(Progress.of(message))
     message.status, message.provider = MessageStatus.SENDING, account.provider
@@ -121,8 +122,9 @@ def settle(session: Session, delivery: Delivery, outcome: Sent | ProviderError) 
 def _sent(session: Session, message: Message, sent: Sent) -> None:
     before = message.advance(MessageStatus.SENT, machine_now())
     message.provider, message.provider_id = sent.provider, sent.provider_id
-    message.error_code = message.error = message.secret_context = None
+    message.secret_context = None
     if before:
+        message.error_code = message.error = None  # an earlier try's; what a quicker receipt told stays
         _audit(session, message, before)
     settle_done(session, message)
 

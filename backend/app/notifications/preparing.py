@@ -13,8 +13,9 @@ from app.notifications.models import Message
 from app.notifications.rules import MAX_SMS_CHARACTERS, sms_segments
 from app.notifications.templates import MASK, Branding, Rendered
 from app.providers.messages import OutgoingEmail, OutgoingSms
-from app.providers.registry import SendingAccount
+from app.providers.registry import NEEDED, SendingAccount
 from app.stores import service as stores
+from app.stores.errors import NotConfigured
 
 
 class TooLong(Exception):
@@ -22,11 +23,13 @@ class TooLong(Exception):
 
 
 def account(session: Session, channel: str) -> SendingAccount:
-    """The provider that the settings choose, with the store's own account there. NotConfigured."""
+    """The provider that the settings choose, with the store's own account there. NotConfigured: none, or it lacks a secret."""
     provider = settings.email_provider if channel == "email" else settings.sms_provider
     if provider in ("console", "smtp"):
         return SendingAccount(provider, {})
     own = stores.provider_account(session, provider)
+    if missing := [name for name in NEEDED[provider] if not own.secrets.get(name)]:
+        raise NotConfigured(f"the store's {provider} account lacks {' and '.join(missing)}")
     return SendingAccount(provider, own.secrets, own.id)
 
 

@@ -13,6 +13,8 @@ from app.providers.sendgrid import SendGrid
 from app.providers.smtp import Smtp
 from app.providers.twilio import Twilio
 
+NEEDED = {"sendgrid": ("api_key", "from_email"), "twilio": ("account_sid", "auth_token", "phone_number")}  # to send at all
+
 
 @dataclass(frozen=True)
 class SendingAccount:

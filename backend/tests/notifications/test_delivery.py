@@ -3,6 +3,7 @@
 import threading
 from datetime import timedelta
 
+import orjson
 import pytest
 from sqlalchemy import text
 from sqlmodel import Session, select
@@ -12,11 +13,12 @@ from app.core.clock import machine_now
 from app.core.errors import LeaseLost, Unknown
 from app.core.work import Nothing, unit_of_work
 from app.core.work_rows import reclaim
-from app.notifications import delivering, service
+from app.notifications import delivering, receipts, service
 from app.notifications.delivering import Delivery
 from app.notifications.models import Message
 from app.providers.messages import Sent
-from app.stores.models import Store
+from app.stores import service as stores
+from app.stores.models import ProviderAccount, Store
 from app.tasks.delivering import deliver_message
 from tests.conftest import UnitOfWork
 from tests.notifications.sending import EMAIL, PHONE, change, deliver, let_lease_run_out, queue, queue_code, read
@@ -146,6 +148,35 @@ def test_a_store_without_an_account_waits_for_one(store: Store, uow: UnitOfWork)
     assert deliver(store.id, message_id).status == "sent"
 
 
+@BOTH
+def test_an_account_that_lacks_a_secret_waits_for_it_and_nothing_is_called(
+    store: Store, sandbox: Sandbox, uow: UnitOfWork, channel: str
+) -> None:
+    provider, secrets, needed = {
+        "sms": ("twilio", sandbox.twilio, "phone_number"),
+        "email": ("sendgrid", sandbox.sendgrid, "api_key"),
+    }[channel]
+    change_secrets(uow, provider, {**secrets, needed: ""})
+    message_id = queue(store.id, channel)
+    assert deliver(store.id, message_id).status == "queued"
+    assert needed in (read(store.id, message_id).error or "")
+    change_secrets(uow, provider, secrets)
+    assert deliver(store.id, message_id).status == "sent"
+
+
+def test_a_template_that_this_release_does_not_know_has_one_try_and_three_more(store: Store, sandbox: Sandbox) -> None:
+    message_id = queue(store.id, "sms")
+    change(store.id, message_id, lambda message: setattr(message, "template", "of_the_next_release"))
+    assert [deliver(store.id, message_id).status for _ in range(4)] == ["queued"] * 3 + ["failed"]
+    assert sandbox.calls("messages.create") == []
+
+
+def change_secrets(uow: UnitOfWork, provider: str, secrets: dict[str, str]) -> None:
+    with uow() as session:
+        account = session.exec(select(ProviderAccount).where(ProviderAccount.provider == provider)).one()
+        stores.change_account(session, account, secrets)
+
+
 def test_a_context_that_does_not_fit_fails_at_once(store: Store, sandbox: Sandbox, uow: UnitOfWork) -> None:
     with uow() as session:
         message_id = service.queue(session, "welcome_user", EMAIL, "email", "event:1", {"user": 5}, wake=False).id
@@ -203,6 +234,18 @@ def test_a_late_holder_changes_nothing(store: Store, uow: UnitOfWork) -> None:
         with pytest.raises(LeaseLost), uow() as session:
             delivering.settle(session, late, outcome)
     assert read(store.id, message_id).provider_id is None
+
+
+def test_a_bounce_that_was_quicker_than_the_answer_keeps_its_reason(store: Store, uow: UnitOfWork) -> None:
+    message_id = queue(store.id, "email")
+    claimed = claim(store, message_id)
+    bounce = {"event": "bounce", "status": "5.1.1", "message_id": str(message_id), "sg_event_id": "e1", "type": "bounce"}
+    with uow() as session:
+        receipts.apply_sendgrid(session, orjson.dumps([bounce]))
+    with uow() as session:
+        delivering.settle(session, claimed, Sent("sendgrid", "sg1"))
+    message = read(store.id, message_id)
+    assert (message.status, message.error_code, message.work_status) == ("bounced", "5.1.1", "done")
 
 
 def test_each_change_of_state_is_on_record(store: Store, sandbox: Sandbox, session: Session) -> None:
