@@ -17,6 +17,7 @@ from app.accounts.models import Address
 from app.audit.service import record
 from app.carts import service as carts
 from app.carts import viewing
+from app.carts.errors import CartClosed
 from app.carts.rules import CartProblem
 from app.carts.viewing import CartView
 from app.checkout.errors import CartNotReady, CheckoutClosed
@@ -41,11 +42,15 @@ def place(
     """The order of this cart and its payment attempt, made now or found: a cart becomes one order, however often it is asked.
 
     Locks cart, then stock (by variant id), then the number series. CartNotReady (with problems), OutOfStock, AddressNotFound,
-    CartNotFound for somebody else's, CheckoutClosed when its order is no longer to be paid.
+    CartNotFound for somebody else's, CartClosed for one that was merged or expired, CheckoutClosed when its order is no longer
+    to be paid.
     """
-    if order := orders.of_cart(session, cart_id, customer_id):
-        return order, attempt_of(session, order, actor)
-    cart = carts.lock_for_checkout(session, cart_id, customer_id)
+    try:
+        cart = carts.lock_for_checkout(session, cart_id, customer_id)
+    except CartClosed:
+        if order := orders.of_cart(session, cart_id, customer_id):
+            return order, attempt_of(session, order, actor)
+        raise
     address = accounts.get_address(session, address_id, customer_id)
     store = stores.get(session)
     today = now.astimezone(ZoneInfo(store.zone)).date()

@@ -6,6 +6,7 @@ from contextlib import AbstractContextManager
 
 import pytest
 from fastapi.testclient import TestClient
+from httpx2 import Response
 from sqlalchemy import text
 from sqlmodel import Session, select
 
@@ -15,6 +16,7 @@ from app.orders.models import Order, OrderLine
 from app.payments.models import Payment, PaymentAttempt
 from app.stock.models import Reservation, StockLevel
 from app.stores.models import Store
+from tests.racing import race
 from tests.sandbox_control import Sandbox
 from tests.shopping import Shopper, make_shopper, place, work_off
 
@@ -77,6 +79,21 @@ def test_ten_clicks_at_once_are_one_order(client: TestClient, uow: UnitOfWork, s
     assert {answer.status_code for answer in answers} <= {201, 409}
     assert 201 in {answer.status_code for answer in answers}
     assert all(answer.headers["Retry-After"] for answer in answers if answer.status_code == 409)
+    with uow() as session:
+        assert len(session.exec(select(Order)).all()) == 1
+    assert len(sandbox.calls("orders.create")) == 1
+
+
+def test_ten_devices_at_once_are_one_order_and_none_is_told_that_the_cart_is_gone(
+    client: TestClient, uow: UnitOfWork, sandbox: Sandbox, shopper: Shopper
+) -> None:
+    def check_out(_: int) -> Response:
+        return client.post("/api/v1/checkouts", json=shopper.checkout, headers=shopper.headers)
+
+    answers = race(10, check_out)
+    codes = {answer.json().get("code", "placed") for answer in answers}
+    assert "placed" in codes
+    assert codes <= {"placed", "payment_not_started"}  # its payment was being started by another
     with uow() as session:
         assert len(session.exec(select(Order)).all()) == 1
     assert len(sandbox.calls("orders.create")) == 1
