@@ -3,12 +3,11 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, delete, func, true, tuple_, update
+from sqlalchemy import ColumnElement, func, true, update
 from sqlalchemy import select as columns
 from sqlmodel import Session, col
 
 from app.accounts.models import MAX_CODE_TRIES, OneTimeCode, SignInTry
-from app.core.db import Row
 from app.core.work import store_of
 
 
@@ -68,11 +67,3 @@ def tries_since(
     )
     count, oldest = session.execute(statement).one()
     return count, oldest
-
-
-def delete_some(session: Session, model: type[Row], which: ColumnElement[bool], limit: int) -> int:
-    """Delete at most `limit` rows, skipping those somebody holds; how many went."""
-    key = tuple_(col(model.store_id), col(model.id))
-    doomed = columns(col(model.store_id), col(model.id)).where(which).limit(limit).with_for_update(skip_locked=True)
-    statement = delete(model).where(key.in_(doomed))
-    return int(session.execute(statement, execution_options={"synchronize_session": False}).rowcount)  # type: ignore[attr-defined]

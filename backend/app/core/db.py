@@ -11,7 +11,17 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 import psycopg
-from sqlalchemy import Engine, ExceptionContext, ForeignKeyConstraint, MetaData, create_engine, event
+from sqlalchemy import (
+    ColumnElement,
+    Engine,
+    ExceptionContext,
+    ForeignKeyConstraint,
+    MetaData,
+    create_engine,
+    delete,
+    event,
+    select,
+)
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Field, Session, SQLModel, col
 
@@ -74,6 +84,14 @@ def add_once(session: Session, row: Row, *key: str) -> bool:
     statement = insert(model).values(row.model_dump(exclude_none=True))
     statement = statement.on_conflict_do_nothing(index_elements=["store_id", *key] if key else None)
     return session.execute(statement.returning(col(model.id))).first() is not None
+
+
+def delete_some(session: Session, model: type[Row], which: ColumnElement[bool], limit: int) -> int:
+    """Delete at most `limit` rows, skipping those somebody holds; how many went. Call again until none did."""
+    some = select(col(model.store_id), col(model.id)).where(which).limit(limit).with_for_update(skip_locked=True)
+    doomed = some.cte("doomed").prefix_with("MATERIALIZED")  # else it may be run per row, and the limit limits nothing
+    statement = delete(model).where(col(model.store_id) == doomed.c.store_id, col(model.id) == doomed.c.id)
+    return int(session.execute(statement, execution_options={"synchronize_session": False}).rowcount)  # type: ignore[attr-defined]
 
 
 def _options(**overrides: str) -> str:

@@ -8,10 +8,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import delete
 from sqlmodel import Session, col, select
 
-from app.core.db import add_once
+from app.core.db import add_once, delete_some
 from app.core.work import store_of
 from app.idempotency.errors import InProgress, KeyReused
 from app.idempotency.models import IdempotencyKey
@@ -82,7 +81,6 @@ def give_back(session: Session, row: IdempotencyKey) -> None:
     session.add(row)
 
 
-def forget_old(session: Session, now: datetime) -> int:
-    """Drop keys nobody repeats any more. Safe to run twice."""
-    old = delete(IdempotencyKey).where(col(IdempotencyKey.created_at) < now - timedelta(days=KEEP_DAYS))
-    return int(session.execute(old).rowcount)  # type: ignore[attr-defined]
+def forget_old(session: Session, now: datetime, limit: int) -> int:
+    """Drop at most `limit` keys nobody repeats any more; how many. Safe to run twice; run until it returns 0."""
+    return delete_some(session, IdempotencyKey, col(IdempotencyKey.created_at) < now - timedelta(days=KEEP_DAYS), limit)

@@ -40,7 +40,7 @@ class TokensCleaned(Cleaned):
 def cleanup_expired_tokens(store_id: str | None = None) -> TokensCleaned:
     """Drop expired codes, counted tries, sessions over for a month, kept answers, and our stray results in Redis."""
     count = _everywhere(store_id, lambda session, _: accounts.forget_expired(session, clock.machine_now(), CHUNK))
-    count += _everywhere(store_id, lambda session, _: idempotency.forget_old(session, clock.machine_now()))
+    count += _everywhere(store_id, lambda session, _: idempotency.forget_old(session, clock.machine_now(), CHUNK))
     return {"status": "success", "count": count, "redis_keys": forget_stray_results()}
 
 

@@ -21,6 +21,7 @@ from app.core.clock import machine_now
 from app.core.config import settings
 from app.core.errors import Invalid
 from app.core.work import store_of, unit_of_work
+from app.idempotency import service as idempotency
 from app.idempotency.models import IdempotencyKey
 from app.stores.errors import NoStore
 from app.stores.models import Store
@@ -58,6 +59,12 @@ def test_expired_tokens_go_and_live_ones_stay(uow: UnitOfWork, store: Store) -> 
     with uow() as session:
         assert [count(session, model) for model in (OneTimeCode, SignInTry, LoginSession, IdempotencyKey)] == [1, 1, 1, 0]
         assert count(session, AuditEntry) == entries
+
+
+def test_kept_answers_go_a_chunk_at_a_time(session: Session) -> None:
+    for number in range(3):
+        idempotency.begin(session, "customer:x", f"key-{number}", "print", LONG_AGO)
+    assert [idempotency.forget_old(session, NOW, limit=2) for _ in range(3)] == [2, 1, 0]
 
 
 def test_a_code_just_expired_stays_for_whoever_asks(uow: UnitOfWork, store: Store) -> None:
