@@ -84,7 +84,7 @@ def remove_line(session: Session, cart_id: UUID, owner: Owner, variant_id: UUID,
 
 
 def merge(session: Session, cart_id: UUID, cart_token: str, customer_id: UUID, now: datetime, actor: Actor) -> UUID | None:
-    """At sign-in, put what the guest chose into the customer's cart: quantities add up, to the limit of a line.
+    """At sign-in, put what the guest chose into the customer's cart: quantities add up, to the limit of a line and of a cart.
 
     The customer's cart; None when that token has no such open cart (a repeat, somebody else's): signing in goes on.
     """
@@ -93,10 +93,18 @@ def merge(session: Session, cart_id: UUID, cart_token: str, customer_id: UUID, n
         return None
     own = queries.open_of_customer(session, customer_id, now)
     chosen = {line.variant_id: line.quantity for line in queries.lines(session, guest.id)}
-    queries.add_lines(session, own.id, chosen, now)
+    queries.add_lines(session, own.id, _that_fit(session, own.id, chosen), now)
     guest.status = CartStatus.MERGED
     _record_end(session, actor, guest, f"merged into cart {own.id}")
     return own.id
+
+
+def _that_fit(session: Session, cart_id: UUID, chosen: dict[UUID, int]) -> dict[UUID, int]:
+    """What the cart has already, and of the rest as much as it has room for, first come first."""
+    there = {line.variant_id for line in queries.lines(session, cart_id)}
+    new = [variant_id for variant_id in chosen if variant_id not in there]
+    left_out = set(new[MAX_LINES - len(there) :])
+    return {variant_id: quantity for variant_id, quantity in chosen.items() if variant_id not in left_out}
 
 
 def lock_for_checkout(session: Session, cart_id: UUID, customer_id: UUID) -> Cart:

@@ -145,6 +145,18 @@ def test_merging_at_sign_in_adds_up_to_the_limit_and_closes_the_guests_cart(sess
     assert session.exec(select(AuditEntry.action).where(AuditEntry.object_id == guest.id)).all() == ["cart.merged"]
 
 
+def test_merging_fills_a_cart_up_and_no_further(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(service, "MAX_LINES", 3)
+    milk, curd, ghee, rice = (make_variant(session) for _ in range(4))
+    own, customer = customer_cart(session)
+    put(session, own, customer, (milk, 1), (ghee, 1))
+    guest, owner = guest_cart(session)
+    put(session, guest, owner, (curd, 2), (rice, 3), (milk, 4))
+    assert customer.customer_id
+    service.merge(session, guest.id, owner.token or "", customer.customer_id, NOW, SYSTEM)
+    assert contents(session, own.id) == {milk.id: 5, ghee.id: 1, curd.id: 2}
+
+
 def test_merging_without_a_cart_of_ones_own_makes_one(session: Session) -> None:
     milk, customer = make_variant(session), make_customer(session)
     guest, owner = guest_cart(session)
