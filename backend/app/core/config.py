@@ -8,11 +8,13 @@ missing setting is named in a sentence instead of a traceback.
 import os
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import quote
 
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 ROOT = Path(__file__).resolve().parents[3]
+EMAIL_PROVIDERS = ("sendgrid", "smtp", "console")
 CommaList = Annotated[list[str], NoDecode]  # `a,b` and not JSON, as people write it
 
 
@@ -57,6 +59,12 @@ class Settings(BaseSettings):
     redis_password: str = _setting("Redis", "", "")
     redis_broker_db: int = _setting("Redis", "", 0)
     redis_use_ssl: bool = _setting("Redis", "", False)
+    redis_result_host: str = _setting("Redis", "Another server for results, with the next four, when no URL is set", "")
+    redis_result_port: int = _setting("Redis", "", 6379)
+    redis_result_password: str = _setting("Redis", "", "")
+    redis_result_db: int = _setting("Redis", "", 0)
+    redis_result_use_ssl: bool = _setting("Redis", "", False)
+    redis_ssl_verify_cert: bool = _setting("Redis", "Of both servers; false only for a self-signed test server", True)
 
     task_routes: str = _setting("Celery", 'More routes as JSON, e.g. {"app.tasks.mailbox.*": "sync"}', "")
     extra_queues: CommaList = _setting("Celery", "Queues to declare besides the three, comma-separated", [])
@@ -79,6 +87,7 @@ class Settings(BaseSettings):
     razorpay_base_url: str = _setting("Razorpay", "Default https://api.razorpay.com, or SANDBOX_URL", "")
 
     email_provider: Literal["sendgrid", "smtp", "console"] = _setting("E-mail", "sendgrid | smtp | console", "console")
+    email_backend: str = _setting("E-mail", "A Django class, as older installations have it; EMAIL_PROVIDER wins", "")
     default_from_email: str = _setting("E-mail", "Sender unless SENDGRID_FROM_EMAIL is set", "")
     sendgrid_api_key: str = _setting("E-mail", "", "")
     sendgrid_from_email: str = _setting("E-mail", "", "")
@@ -102,24 +111,41 @@ class Settings(BaseSettings):
     def _split(cls, value: object) -> object:
         return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
 
+    @model_validator(mode="before")
+    @classmethod
+    def _from_email_backend(cls, values: dict[str, Any]) -> dict[str, Any]:
+        """`anymail.backends.sendgrid.EmailBackend` says sendgrid. A class that names none of ours is refused, not guessed."""
+        backend = values.get("email_backend")
+        if backend and not values.get("email_provider"):
+            known = [name for name in EMAIL_PROVIDERS if f".{name}." in backend]
+            if not known:
+                raise ValueError(f"EMAIL_BACKEND {backend} is none of {', '.join(EMAIL_PROVIDERS)}: set EMAIL_PROVIDER")
+            values["email_provider"] = known[0]
+        return values
+
     @property
     def broker_url(self) -> str:
         return self.celery_broker_url or self.redis_address
 
     @property
     def result_backend_url(self) -> str:
-        return self.celery_result_backend or self.redis_address
+        if self.celery_result_backend or self.redis_url or not self.redis_result_host:
+            return self.celery_result_backend or self.redis_address
+        server = f"{self.redis_result_host}:{self.redis_result_port}/{self.redis_result_db}"
+        return self._redis_url(server, self.redis_result_password, self.redis_result_use_ssl)
 
     @property
     def redis_address(self) -> str:
         """REDIS_URL, else put together from REDIS_HOST and its companions, else empty."""
         if self.redis_url or not self.redis_host:
             return self.redis_url
-        scheme, password = (
-            ("rediss" if self.redis_use_ssl else "redis"),
-            (f":{self.redis_password}@" if self.redis_password else ""),
-        )
-        return f"{scheme}://{password}{self.redis_host}:{self.redis_port}/{self.redis_broker_db}"
+        server = f"{self.redis_host}:{self.redis_port}/{self.redis_broker_db}"
+        return self._redis_url(server, self.redis_password, self.redis_use_ssl)
+
+    def _redis_url(self, server: str, password: str, use_ssl: bool) -> str:
+        login = f":{quote(password, safe='')}@" if password else ""
+        certificate = f"?ssl_cert_reqs={'required' if self.redis_ssl_verify_cert else 'none'}" if use_ssl else ""
+        return f"{'rediss' if use_ssl else 'redis'}://{login}{server}{certificate}"
 
     @property
     def is_production(self) -> bool:
