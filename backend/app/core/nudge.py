@@ -47,13 +47,15 @@ class Nudger:
     def __init__(self, open_seconds: float = OPEN_SECONDS) -> None:
         self.open_seconds = open_seconds
         self.pid: int | None = None
+        self.starting = threading.Lock()
         self.sent = self.dropped = 0
         self.open_until = 0.0
         self.waiting: queue.Queue[tuple[Nudge, tuple[str, ...], str]] = queue.Queue(QUEUE_SIZE)
 
     def send(self, name: str, *ids: str) -> None:
         if self.pid != os.getpid():
-            self._start()
+            with self.starting:
+                self._start()
         try:
             self.waiting.put_nowait((NUDGES[name], ids, request_id.get()))
         except queue.Full:
@@ -66,9 +68,12 @@ class Nudger:
             time.sleep(0.005)
 
     def _start(self) -> None:
-        self.pid, self.open_until, self.waiting = os.getpid(), 0.0, queue.Queue(QUEUE_SIZE)
+        if self.pid == os.getpid():
+            return  # another thread was quicker
+        self.open_until, self.waiting = 0.0, queue.Queue(QUEUE_SIZE)
         threading.Thread(target=self._run, name="nudger", daemon=True).start()
         atexit.register(self.flush, 1.0)
+        self.pid = os.getpid()  # last: from here on nobody waits
 
     def _run(self) -> None:
         producer: Any = None

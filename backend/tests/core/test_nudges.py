@@ -1,5 +1,6 @@
 """A nudge costs its caller nothing, whatever the broker does; and comes back by itself."""
 
+import queue
 import time
 from collections.abc import Iterator
 
@@ -9,6 +10,7 @@ import redis
 from app.core.celery_app import celery_app, route
 from app.core.nudge import NUDGES, Nudger
 from tests.conftest import Servers
+from tests.racing import race
 from tests.workers import eventually
 
 
@@ -27,6 +29,20 @@ def broker(servers: Servers) -> Iterator["redis.Redis"]:
 
 def waiting(broker: "redis.Redis") -> int:
     return sum(int(broker.llen(key)) for key in broker.keys("rozana:*") if broker.type(key) == b"list")
+
+
+def test_the_first_nudges_of_many_threads_all_leave(broker: "redis.Redis", monkeypatch: pytest.MonkeyPatch) -> None:
+    make = queue.Queue
+    nudger = Nudger()
+
+    def make_slowly(size: int) -> "queue.Queue[object]":
+        time.sleep(0.01)  # as long as it may take on a busy machine
+        return make(size)
+
+    monkeypatch.setattr(queue, "Queue", make_slowly)
+    race(20, lambda number: nudger.send("apply_event", "store", str(number)))
+    nudger.flush(5)
+    assert (nudger.sent, nudger.dropped) == (20, 0)
 
 
 def test_every_nudge_names_a_registered_task() -> None:
