@@ -45,9 +45,9 @@ def confirm(
 def _paid(session: Session, order: Order, actor: Actor, cause: str, now: datetime) -> None:
     """The order is paid. One that was given up meanwhile stays cancelled: its money is owed back, and shows as such."""
     if order.status != "pending_payment":
-        order.payment_status = "paid"
+        unpaid, order.payment_status = order.payment_status, "paid"
         session.add(order)
-        record(session, actor, "order.paid_late", order, {"status": [order.status, order.status]}, cause=cause)
+        record(session, actor, "order.paid_late", order, {"payment_status": [unpaid, "paid"]}, cause=cause)
         return
     before = order.confirm(now)
     session.add(order)

@@ -13,7 +13,7 @@ from sqlmodel import Session, col, select
 
 from app.audit.models import AuditEntry
 from app.checkout.returning import Return, confirm_return
-from app.core.actor import provider
+from app.core.actor import SYSTEM, provider
 from app.core.clock import machine_now
 from app.core.work import unit_of_work
 from app.inbox import service as inbox
@@ -24,6 +24,7 @@ from app.notifications.models import Message
 from app.orders.models import Order
 from app.payments.errors import PaymentMismatch, SignatureInvalid
 from app.payments.models import Capture, Payment
+from app.stock import service as stock
 from app.stock.models import Reservation, StockLevel, StockMovement
 from app.stores import service as stores
 from app.stores.models import Store
@@ -146,6 +147,26 @@ def test_a_bank_that_answers_late_still_pays_the_order(
     for event in sandbox.events():
         deliver(store, event)
     everything_once(uow, order)
+
+
+def test_money_that_comes_after_the_order_was_given_up_is_booked_and_shown_and_brings_nothing_back(
+    store: Store, uow: UnitOfWork, sandbox: Sandbox, shopper: Shopper
+) -> None:
+    order, provider_order = place_and_start(shopper)
+    with uow() as session:
+        session.add(order)
+        order.cancel(machine_now())
+        stock.release_many(session, order.id, cause="not paid in time", actor=SYSTEM, now=machine_now())
+    sandbox.pay(provider_order)
+    for event in sandbox.events():
+        deliver(store, event)
+    with uow() as session:
+        assert session.exec(select(Order.status, Order.payment_status)).all() == [("cancelled", "paid")]
+        assert ledger.balance(session, ledger.RAZORPAY) == order.total_amount
+        assert session.exec(select(StockLevel.on_hand, StockLevel.reserved)).all() == [(10, 0)]
+        assert session.exec(select(Message)).all() == []
+        late = session.exec(select(AuditEntry).where(AuditEntry.action == "order.paid_late")).one()
+        assert late.changes == {"payment_status": ["unpaid", "paid"]}
 
 
 def nothing_happened(uow: UnitOfWork) -> None:
