@@ -12,7 +12,7 @@ The function records; `work(store_id, reference)` does what was recorded and ret
 
 import inspect
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -62,6 +62,7 @@ class Call:
     key: str
     not_before: datetime | None = None
     expires_at: datetime | None = None
+    made_at: datetime = field(default_factory=machine_now)
 
     @classmethod
     def of(cls, task_id: str, options: Mapping[str, Any]) -> "Call":

@@ -8,7 +8,6 @@ from typing import Any
 from sqlmodel import Session
 
 from app.notifications.models import Message
-from app.notifications.rules import MessageStatus
 from app.tasks.base import Call, Reference, documented
 from app.tasks.delivering import deliver_recorded
 
@@ -39,9 +38,9 @@ def telling(shape: Callable[[list[Message]], Reference], priority: int) -> Calla
 
 
 def hold(session: Session, messages: list[Message], call: Call) -> None:
-    """What Celery's `countdown`, `eta` and `expires` ask for is kept in the row."""
+    """What Celery's `countdown`, `eta` and `expires` ask for is kept in the rows this call made, and in no earlier ones."""
     for message in messages:
-        if message.status != MessageStatus.QUEUED or message.attempts:
+        if message.created_at < call.made_at:
             continue
         if call.not_before:
             message.next_attempt_at = call.not_before

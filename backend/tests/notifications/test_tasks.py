@@ -227,14 +227,34 @@ def test_a_countdown_and_an_expiry_are_kept_in_the_row(store: Store, sandbox: Sa
 @pytest.fixture
 def paid_order(store: Store, sandbox: Sandbox) -> UUID:
     """An order that is paid and confirmed, its messages sent."""
+    order_id = confirm_order(store, sandbox)
+    work_off(store)
+    return order_id
+
+
+def confirm_order(store: Store, sandbox: Sandbox) -> UUID:
+    """An order that is paid and confirmed, its messages queued."""
     sandbox.webhooks("drop")
     order, provider_order_id = place_and_start(make_shopper(store))
     sandbox.pay(provider_order_id)
     [facts] = registry.razorpay(sandbox.razorpay).order_payments(provider_order_id)
     with unit_of_work(store.id) as session:
         confirming.confirm(session, facts, actor=SYSTEM, cause="test", now=machine_now())
-    work_off(store)
     return order.id
+
+
+def test_a_later_call_does_not_hold_back_what_was_queued_before_it(
+    store: Store, sandbox: Sandbox, broker: "redis.Redis"
+) -> None:
+    order_id = confirm_order(store, sandbox)
+
+    def times() -> list[tuple[object, object]]:
+        return [(message.next_attempt_at, message.expires_at) for message in messages(store)]
+
+    before = times()
+    assert len(before) == 2
+    tasks.send_order_confirmation_task.apply_async((str(order_id),), {"store_id": str(store.id)}, countdown=3600, expires=60)
+    assert times() == before
 
 
 def test_an_order_is_confirmed_by_every_channel_once(store: Store, sandbox: Sandbox, paid_order: UUID) -> None:
