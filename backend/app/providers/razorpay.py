@@ -68,6 +68,7 @@ class Razorpay:
     ) -> OrderFacts:
         """Create the order, or find the first of this receipt. `Unknown`: look it up by the receipt."""
         data = {"receipt": receipt, "amount": amount, "currency": currency, "notes": dict(notes)}
+        data["payment_capture"] = True  # an account set to manual capture would only authorise, and give the money back
         if unique_receipt:
             data["unique_receipt"] = True
         return _call("orders.create", lambda: self._client.order.create(data), _order)

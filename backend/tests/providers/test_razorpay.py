@@ -40,6 +40,11 @@ def test_a_repeated_create_finds_the_first_order(razorpay: Razorpay, sandbox: Sa
     assert [call["body"]["unique_receipt"] for call in sandbox.calls("orders.create")] == [True, True]
 
 
+def test_an_order_asks_to_be_captured_whatever_the_accounts_setting(razorpay: Razorpay, sandbox: Sandbox) -> None:
+    create(razorpay)
+    assert sandbox.calls("orders.create")[0]["body"]["payment_capture"] is True
+
+
 def test_an_order_is_found_by_its_receipt(razorpay: Razorpay) -> None:
     first = create(razorpay, "att_1")
     create(razorpay, "att_2")
