@@ -3,6 +3,8 @@
 import queue
 import time
 from collections.abc import Iterator
+from contextlib import suppress
+from threading import Barrier, BrokenBarrierError
 
 import pytest
 import redis
@@ -32,14 +34,14 @@ def waiting(broker: "redis.Redis") -> int:
 
 
 def test_the_first_nudges_of_many_threads_all_leave(broker: "redis.Redis", monkeypatch: pytest.MonkeyPatch) -> None:
-    make = queue.Queue
-    nudger = Nudger()
+    make, nudger, others = queue.Queue, Nudger(), Barrier(2)
 
-    def make_slowly(size: int) -> "queue.Queue[object]":
-        time.sleep(0.01)  # as long as it may take on a busy machine
+    def make_among_others(size: int) -> "queue.Queue[object]":
+        with suppress(BrokenBarrierError):
+            others.wait(0.05)  # goes on at once when a second thread starts too, which is what must not happen
         return make(size)
 
-    monkeypatch.setattr(queue, "Queue", make_slowly)
+    monkeypatch.setattr(queue, "Queue", make_among_others)
     race(20, lambda number: nudger.send("apply_event", "store", str(number)))
     nudger.flush(5)
     assert (nudger.sent, nudger.dropped) == (20, 0)
