@@ -87,9 +87,9 @@ def change_customer(session: Session, customer_id: UUID, changes: dict[str, str 
         raise ContactNeeded(field="email")
     row.email = normalise_email(email) if email else None
     row.name = changes.get("name", row.name) or ""
+    session.add(row)
     try:
-        with session.begin_nested():
-            session.add(row)
+        session.flush()
     except IntegrityError as error:  # the index is the judge: a look beforehand would lose a race
         raise EmailTaken(field="email") from error
     if changes:
