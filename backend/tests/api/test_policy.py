@@ -47,9 +47,9 @@ PROOF_NEEDED = {  # nobody gets further without a code, a token or a signature: 
     "POST /api/v1/sessions": {401, 422},
     "POST /api/v1/sessions/refresh": {401},
     "POST /api/v1/orders/{order_id}/payment-confirmation": {400, 422},
-    "POST /api/v1/webhooks/razorpay": {400, 404, 503},
-    "POST /api/v1/webhooks/sendgrid": {400, 404, 503},
-    "POST /api/v1/webhooks/twilio": {400, 404, 503},
+    "POST /api/v1/webhooks/razorpay": {400, 404, 421, 503},  # 421: of several stores here none is the default
+    "POST /api/v1/webhooks/sendgrid": {400, 404, 421, 503},
+    "POST /api/v1/webhooks/twilio": {400, 404, 421, 503},
 }
 CHANGES_FOR_ANYBODY = {"POST /api/v1/otp", "POST /api/v1/carts"}  # a code sent, a guest's cart opened
 REFUSED = {401, 403, 404}

@@ -140,3 +140,14 @@ def test_an_account_of_another_store_signs_only_for_that_store(
     body = json.dumps({"event": "payment.captured"}).encode()
     assert send(client, account, body, sign(body, "webhook-of-another-store")) == 400
     assert events(uow) == []
+
+
+def test_the_bare_url_is_the_default_stores_and_is_not_guessed(
+    client: TestClient, uow: UnitOfWork, make_store: Callable[[], Store]
+) -> None:
+    make_store()
+    body = b'{"event":"payment.captured"}'
+    headers = {"X-Razorpay-Signature": sign(body, secret_of(uow))}
+    answer = client.post("/api/v1/webhooks/razorpay", content=body, headers=headers)
+    assert (answer.status_code, answer.json()["code"]) == (421, "store_not_named")
+    assert events(uow) == []
