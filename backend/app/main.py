@@ -9,6 +9,7 @@ from fastapi.routing import APIRoute
 from fastapi.staticfiles import StaticFiles
 from starlette.routing import BaseRoute
 
+from app.api.documentation import add_documentation
 from app.api.edge import Edge
 from app.api.policy import POLICY
 from app.api.problems import PROBLEM_RESPONSES, add_problem_handlers
@@ -44,12 +45,21 @@ class RouteWithoutPolicy(RuntimeError):
 
 def create_app() -> FastAPI:
     set_up_logging(settings.log_level)
-    app = FastAPI(title="Rozana", version="1", description=DESCRIPTION, responses=PROBLEM_RESPONSES)
+    app = FastAPI(
+        title="Rozana",
+        version="1",
+        description=DESCRIPTION,
+        responses=PROBLEM_RESPONSES,
+        docs_url=None,  # FastAPI's own pages take their scripts from another host
+        redoc_url=None,
+        swagger_ui_oauth2_redirect_url=None,
+    )
     add_problem_handlers(app)
     routers: list[APIRouter] = [import_module(f"app.api.{name}").router for name in ROUTERS]
     for router in routers:
         app.include_router(router)
     check_policies(route for routes in (app.routes, *(router.routes for router in routers)) for route in routes)
+    add_documentation(app)
     if settings.storefront_path:
         app.mount("/shop", StaticFiles(directory=settings.storefront_path, html=True), name="storefront")
     app.add_middleware(Edge, max_body_bytes=settings.max_body_bytes)

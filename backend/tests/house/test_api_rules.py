@@ -1,9 +1,11 @@
 """What the whole API and all tasks have in common, walked over every one of them."""
 
+import re
 from typing import Any, get_args
 
 import pytest
 from fastapi.routing import APIRoute
+from fastapi.testclient import TestClient
 from sqlmodel import SQLModel
 
 from app.core.celery_app import TASK_MODULES, celery_app
@@ -115,3 +117,13 @@ def test_ac04_an_event_type_is_in_the_table_once() -> None:
     source = (BACKEND / "app" / "tasks" / "inbox.py").read_text(encoding="utf-8")
     for provider, event_type in APPLIERS:
         assert source.count(f'("{provider}", "{event_type}")') <= 1
+
+
+def test_the_documentation_page_needs_no_other_host(client: TestClient) -> None:
+    page = client.get("/docs")
+    assert page.status_code == 200
+    parts = re.findall(r'(?:src|href)="([^"]+)"', page.text)
+    assert len(parts) == 3
+    for part in parts:
+        assert part.startswith("/docs/assets/"), part
+        assert client.get(part).status_code == 200
