@@ -1,0 +1,55 @@
+from app.core.errors import Conflict, Invalid, NotFound
+
+
+class SubscriptionNotFound(NotFound):
+    """There is no such subscription, or it is not yours."""
+
+    code = "subscription_not_found"
+
+
+class RuleInvalid(Invalid):
+    """This rhythm is not possible; `field` says which part of it, `allowed` what it may be."""
+
+    code = "rule_invalid"
+
+
+class StartInPast(Invalid):
+    """A subscription starts today or later, by the store's calendar."""
+
+    code = "start_in_past"
+
+
+class NotADeliveryDay(Invalid):
+    """Nothing is delivered on that date; take one of the dates in the subscription's calendar."""
+
+    code = "not_a_delivery_day"
+
+
+class CutOffPassed(Conflict):
+    """It is too late to change this delivery; `edit_until` says until when it was possible. Later ones can be changed."""
+
+    code = "cut_off_passed"
+
+
+class PauseUntilPast(Invalid):
+    """A pause ends on a later date than today, or on none: then it lasts until you resume."""
+
+    code = "pause_until_past"
+
+
+class MandateLimitTooLow(Invalid):
+    """One delivery costs more than the mandate's limit; set `max_amount` to at least the price of a delivery."""
+
+    code = "mandate_limit_too_low"
+
+
+class SubscriptionMoveNotAllowed(Conflict):
+    """The subscription's state does not allow this; `allowed` names the states that would follow the present one."""
+
+    code = "subscription_move_not_allowed"
+
+
+class NotOnSale(Conflict):
+    """Something in this subscription is not on sale; take it out, or choose another variant."""
+
+    code = "not_on_sale"
