@@ -1,8 +1,16 @@
-"""Signs of life of what runs by itself."""
+"""What runs by itself: its definitions, its due times, and its signs of life."""
 
 from datetime import datetime
+from typing import Any
 
-from sqlmodel import Field, SQLModel
+from sqlalchemy import CheckConstraint, Index, UniqueConstraint
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlmodel import Field, SQLModel, String
+
+from app.core.db import Row
+from app.core.work_rows import WorkRow, work_constraints
+
+CATCH_UP_RULES = ("all", "last", "none")
 
 
 class Heartbeat(SQLModel, table=True):
@@ -12,3 +20,53 @@ class Heartbeat(SQLModel, table=True):
 
     name: str = Field(primary_key=True, max_length=60)
     at: datetime
+
+
+class Schedule(Row, table=True):
+    """When a store wants a task run: by the wall clock of a zone, or every so many seconds. Staff may change it, and it wins.
+
+    Its two instants are the store's own time, test clock included.
+    """
+
+    __tablename__ = "schedules"
+    __table_args__ = (
+        UniqueConstraint("store_id", "name"),
+        CheckConstraint(
+            "(interval_seconds is null) = (minute is not null and hour is not null and weekday is not null)", name="one_rhythm"
+        ),
+        CheckConstraint("interval_seconds > 0", name="interval_positive"),
+        CheckConstraint(f"catch_up in {CATCH_UP_RULES!r}", name="catch_up_known"),
+        CheckConstraint("name <> '' and task <> ''", name="named"),
+    )
+
+    name: str = Field(max_length=60)
+    task: str = Field(max_length=120)
+    minute: str | None = Field(default=None, max_length=100)  # crontab texts: `0`, `*/5`, `1,31`
+    hour: str | None = Field(default=None, max_length=100)
+    weekday: str | None = Field(default=None, max_length=40)  # 0 is Sunday
+    interval_seconds: int | None = None  # on the UTC grid
+    zone: str = Field(default="UTC", max_length=60)
+    arguments: dict[str, Any] = Field(default_factory=dict, sa_type=JSONB)
+    is_enabled: bool = True
+    catch_up: str = Field(default="last", sa_type=String(4))  # what becomes of slots that nobody was there to open
+    opened_until: datetime  # every slot up to here is recorded
+    next_due_at: datetime  # the first one after it
+
+
+class Slot(WorkRow, table=True):
+    """One due time of a schedule, or one call by hand. UNIQUE by schedule and key: it takes effect once, whoever ticks."""
+
+    __tablename__ = "slots"
+    __table_args__ = (
+        UniqueConstraint("store_id", "schedule", "key"),
+        Index("ix_slots_schedule", "store_id", "schedule", "due_at"),
+        *work_constraints("slots"),
+    )
+
+    schedule: str = Field(max_length=60)
+    key: str = Field(max_length=100)  # the local date and time, the UTC instant of an interval, `task:<id>` or `run:<instant>`
+    task: str = Field(max_length=120)
+    due_at: datetime  # by the store's own clock
+    arguments: dict[str, Any] = Field(default_factory=dict, sa_type=JSONB)
+    counts: dict[str, int] = Field(default_factory=dict, sa_type=JSONB)  # what its steps did so far
+    outcome: str = Field(default="", max_length=200)  # `done`, or `skipped: …`

@@ -22,6 +22,7 @@ class Store(SQLModel, table=True):
     __table_args__ = (
         CheckConstraint("mode in ('live', 'test')", name="mode_known"),
         CheckConstraint("mode = 'test' or clock_offset_seconds = 0", name="live_clock_is_real"),
+        CheckConstraint("mode = 'test' or clock_moves_until is null", name="live_clock_is_not_moved"),
         CheckConstraint("currency ~ '^[A-Z]{3}$'", name="currency_code"),
         CheckConstraint("state_code ~ '^[0-9]{2}$'", name="state_code_digits"),
         UniqueConstraint("slug"),
@@ -43,6 +44,7 @@ class Store(SQLModel, table=True):
     order_prefix: str = Field(default="ORD", max_length=4)
     contact_email: str = Field(default="", max_length=254)
     clock_offset_seconds: int = Field(default=0, sa_type=BigInteger)  # how far a test clock runs ahead
+    clock_moves_until: datetime | None = None  # somebody is moving the test clock; by the database's own
     settings: dict[str, Any] = Field(default_factory=dict, sa_type=JSONB)
     created_at: datetime = Field(default_factory=machine_now)
 
