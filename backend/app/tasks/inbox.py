@@ -94,24 +94,39 @@ PAYMENT = Applier(_fetch_payment, _confirm)
 LATER = "nothing in this installation depends on it"
 FOREIGN = "a Razorpay product that Rozana does not use"
 
-APPLIERS: dict[tuple[str, str], Applier | Ignored] = {
-    ("razorpay", "payment.authorized"): PAYMENT,
-    ("razorpay", "payment.captured"): PAYMENT,
-    ("razorpay", "payment.failed"): PAYMENT,
-    ("razorpay", "order.paid"): PAYMENT,
-    **{
-        ("razorpay", f"{family}.*"): Ignored(LATER)
+
+class AppliedTwice(RuntimeError):
+    """An event type stands in the table twice: one of its two entries would never be looked at."""
+
+
+def one_each(*entries: tuple[str, str, Applier | Ignored]) -> dict[tuple[str, str], Applier | Ignored]:
+    """The table of (provider, event type, entry); refuses to be made, and so to boot, with a type named twice."""
+    table: dict[tuple[str, str], Applier | Ignored] = {}
+    for provider_name, event_type, entry in entries:
+        if (provider_name, event_type) in table:
+            raise AppliedTwice(f"{provider_name} {event_type}")
+        table[provider_name, event_type] = entry
+    return table
+
+
+APPLIERS = one_each(
+    ("razorpay", "payment.authorized", PAYMENT),
+    ("razorpay", "payment.captured", PAYMENT),
+    ("razorpay", "payment.failed", PAYMENT),
+    ("razorpay", "order.paid", PAYMENT),
+    *(
+        ("razorpay", f"{family}.*", Ignored(LATER))
         for family in ("payment.downtime", "payment.dispute", "refund", "settlement")
-    },
-    **{("razorpay", f"{family}.*"): Ignored(LATER) for family in ("token", "order.notification", "subscription", "invoice")},
-    ("razorpay", "payment_link.*"): Ignored(LATER),
-    ("sendgrid", "events"): Applier(_nothing, _apply_mail_events),
-    ("twilio", "status"): Applier(_nothing, _apply_sms_status),
-    **{
-        ("razorpay", f"{family}.*"): Ignored(FOREIGN)
+    ),
+    *(("razorpay", f"{family}.*", Ignored(LATER)) for family in ("token", "order.notification", "subscription", "invoice")),
+    ("razorpay", "payment_link.*", Ignored(LATER)),
+    ("sendgrid", "events", Applier(_nothing, _apply_mail_events)),
+    ("twilio", "status", Applier(_nothing, _apply_sms_status)),
+    *(
+        ("razorpay", f"{family}.*", Ignored(FOREIGN))
         for family in ("virtual_account", "qr_code", "fund_account.validation", "payout", "transfer")
-    },
-}
+    ),
+)
 
 
 def applier_of(provider_name: str, event_type: str) -> Applier | Ignored:
