@@ -10,7 +10,7 @@ from datetime import datetime, time, timedelta, timezone
 from typing import Final, Literal
 
 CURRENCY: Final = "INR"  # the e-mandate framework is about rupees; Razorpay takes nothing else for UPI
-AFA_FREE_LIMIT: Final = 1_500_000  # paise. RBI, E-mandate Framework 2026: above Rs 15,000 the customer approves each debit
+MAX_UNATTENDED_AMOUNT: Final = 1_500_000  # paise. RBI, E-mandate Framework 2026: above Rs 15,000 it takes the customer (AFA)
 MIN_NOTICE: Final = timedelta(hours=24)  # RBI: the bank's notice reaches the customer at least this long before the debit
 MAX_TRIES: Final = 4  # NPCI, 21 May 2025: one try and three more per UPI debit. Cards know no limit: the same one serves
 RETRY_AFTER: Final[Mapping[str, timedelta]] = {
@@ -145,7 +145,7 @@ def _never(facts: DebitFacts) -> str | None:
         return f"mandate_{facts.mandate_status}"
     if facts.currency != CURRENCY:
         return "currency_not_allowed"
-    if facts.amount > min(facts.max_amount, AFA_FREE_LIMIT):
+    if facts.amount > min(facts.max_amount, MAX_UNATTENDED_AMOUNT):
         return "over_limit"
     if facts.notice_status == "failed":
         return "notice_failed"

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.payments.debit_rules import (
-    AFA_FREE_LIMIT,
+    MAX_UNATTENDED_AMOUNT,
     FINAL_REASONS,
     IST,
     MANDATE_REASONS,
@@ -66,7 +66,7 @@ def test_a_confirmed_notified_debit_within_its_limits_is_sent() -> None:
         ({"currency": "USD"}, "currency_not_allowed"),
         ({"max_amount": 49_899}, "over_limit"),
         (
-            {"amount": AFA_FREE_LIMIT + 1, "notified_amount": AFA_FREE_LIMIT + 1, "max_amount": 9_999_900},
+            {"amount": MAX_UNATTENDED_AMOUNT + 1, "notified_amount": MAX_UNATTENDED_AMOUNT + 1, "max_amount": 9_999_900},
             "over_limit",
         ),
         ({"notified_amount": 49_800}, "amount_not_notified"),
@@ -144,7 +144,7 @@ pasts = st.timedeltas(timedelta(0), timedelta(days=4))
 @st.composite
 def cases(draw: st.DrawFn) -> tuple[DebitFacts, datetime]:
     now = draw(instants)
-    amount = draw(st.sampled_from([100, 49_900, AFA_FREE_LIMIT, AFA_FREE_LIMIT + 1]))
+    amount = draw(st.sampled_from([100, 49_900, MAX_UNATTENDED_AMOUNT, MAX_UNATTENDED_AMOUNT + 1]))
     tries = draw(st.integers(0, MAX_TRIES))
     facts = DebitFacts(
         method=draw(st.sampled_from(["upi", "card"])),
@@ -173,7 +173,7 @@ def test_ac14_nothing_is_debited_against_a_rule(case: tuple[DebitFacts, datetime
         assert facts.method == "card" or not is_peak(now)
         assert facts.notice_delivered_at and now - facts.notice_delivered_at >= MIN_NOTICE
         assert facts.payment_after is None or now >= facts.payment_after
-        assert facts.amount == facts.notified_amount <= min(facts.max_amount, AFA_FREE_LIMIT)
+        assert facts.amount == facts.notified_amount <= min(facts.max_amount, MAX_UNATTENDED_AMOUNT)
         assert facts.mandate_status == "confirmed"
         assert facts.tries < MAX_TRIES
         assert facts.last_try_failed_at is None or now - facts.last_try_failed_at >= RETRY_AFTER[facts.method]
