@@ -15,9 +15,10 @@ from sandbox.config import Config
 from sandbox.control import router as control
 from sandbox.inbox import router as inbox
 from sandbox.pages import router as pages
-from sandbox.razorpay import checkout, orders, payments, unknown
+from sandbox.razorpay import checkout, customers, orders, payments, recurring, tokens, unknown
 from sandbox.server import Server, listen
 from sandbox.store import Store
+from sandbox.transitions import Passage
 from sandbox.webhooks.delivery import Deliveries
 
 
@@ -35,10 +36,13 @@ def create_app(state_path: Path, config: Config | None = None) -> FastAPI:
         store = Store(state_path)
         with store.transaction() as db:
             (config or Config()).apply(db)
-        app.state.box = Box(store, Deliveries(store))
-        app.state.box.deliveries.start()
+        box = app.state.box = Box(store, Deliveries(store))
+        passage = Passage(box)
+        box.deliveries.start()
+        passage.start()
         yield {"held": set()}
-        app.state.box.deliveries.stop()
+        passage.stop()
+        box.deliveries.stop()
         store.close()
 
     app = FastAPI(
@@ -57,6 +61,9 @@ def create_app(state_path: Path, config: Config | None = None) -> FastAPI:
         checkout.router,
         orders.wire.router,
         payments.wire.router,
+        recurring.wire.router,
+        customers.wire.router,
+        tokens.wire.router,
         sendgrid.wire.router,
         twilio.wire.router,
         unknown.wire.router,

@@ -103,3 +103,13 @@ CREATE TABLE IF NOT EXISTS calls (     -- every provider call received
     fault TEXT
 );
 CREATE INDEX IF NOT EXISTS calls_by_account ON calls (account, seq);
+CREATE TABLE IF NOT EXISTS transitions (  -- what becomes true when an account's clock gets there
+    seq INTEGER PRIMARY KEY,
+    account TEXT NOT NULL,
+    at INTEGER NOT NULL,               -- the account's clock, Unix seconds
+    kind TEXT NOT NULL,
+    entity_id TEXT NOT NULL
+);
+CREATE INDEX IF NOT EXISTS transitions_by_account ON transitions (account, at, seq);
+CREATE INDEX IF NOT EXISTS payments_by_token ON entities (json_extract(wire, '$.token_id')) WHERE kind = 'payment';
+CREATE INDEX IF NOT EXISTS customers_by_contact ON entities (account, json_extract(wire, '$.contact')) WHERE kind = 'customer';

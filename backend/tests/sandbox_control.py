@@ -83,6 +83,44 @@ class Sandbox:
     def receipt(self, message_id: str, status: str, error_code: str | None = None) -> None:
         self._post(f"/control/messages/{message_id}/receipt", {"status": status, "error_code": error_code})
 
+    def approve(self, provider_order_id: str, **more: Any) -> dict[str, str]:
+        """The customer approves the mandate that an order asks for (outcome="failed": declines); the answer has its token_id."""
+        answer: dict[str, str] = self._post(f"/control/razorpay/orders/{provider_order_id}/pay", {"recurring": True, **more})
+        return answer
+
+    def mandates(self, **settings: Any) -> dict[str, Any]:
+        """How the banks behave: registration, token_delay_seconds, notification, notification_seconds, debit_seconds,
+        cancel_seconds, save_vpa, and outcomes (["captured", {"failed": reason}, …]) of the next debits."""
+        answer: dict[str, Any] = self._put("/control/razorpay/mandates", {"account": self.key_id, **settings})
+        return answer
+
+    def token(self, token_id: str, act: str) -> dict[str, Any]:
+        """The customer pauses, resumes or cancels in the bank app."""
+        answer: dict[str, Any] = self._post(f"/control/razorpay/tokens/{token_id}/{act}", {})
+        return answer
+
+    def tokens(self) -> list[dict[str, Any]]:
+        """Every mandate with its debits, newest first."""
+        found: list[dict[str, Any]] = self._get("/control/razorpay/tokens", account=self.key_id)
+        return found
+
+    def clock(self, now: int | None = None, offset_seconds: float | None = None) -> dict[str, Any]:
+        """Move the clock of all of this store's accounts; what was due has happened when it answers: now, next_at …"""
+        setting = {"offset_seconds": offset_seconds} if now is None else {"now": now}
+        for account in (self.account_sid, self.mail_account):
+            self._put("/control/clock", {"account": account, **setting})
+        answer: dict[str, Any] = self._put("/control/clock", {"account": self.key_id, **setting})
+        return answer
+
+    def clock_now(self) -> int:
+        """Unix seconds as the payment provider sees them."""
+        return int(self._get("/control/clock", account=self.key_id)["now"])
+
+    def quiet(self) -> bool:
+        """No webhook or callback of this store is on its way, or due now."""
+        accounts = (self.key_id, self.account_sid, self.mail_account)
+        return not any(self._get("/control/quiet", account=account)["deliveries"] for account in accounts)
+
     def _account_of(self, operation: str) -> str:
         if operation.startswith("mail."):
             return self.mail_account

@@ -2,8 +2,8 @@
 
 from fastapi import APIRouter
 
-from sandbox.control import behaviour, declare, happenings, records
+from sandbox.control import behaviour, clocks, declare, happenings, mandates, records
 
 router = APIRouter(prefix="/control")
-for part in (declare, behaviour, happenings, records):
+for part in (declare, behaviour, clocks, happenings, mandates, records):
     router.include_router(part.router)

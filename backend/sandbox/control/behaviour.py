@@ -1,12 +1,11 @@
-"""How the sandbox behaves from now on: faults, webhooks, receipts, the clock."""
+"""How the sandbox behaves from now on: faults, webhooks, receipts."""
 
-import time
 from typing import Any, Literal
 
 from fastapi import APIRouter
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, field_validator
 
-from sandbox import clock, faults, messages
+from sandbox import faults, messages
 from sandbox.accounts import AccountId
 from sandbox.box import TheBox
 from sandbox.config import Strict
@@ -54,20 +53,6 @@ class AccountOnly(Strict):
 class Receipts(Strict):
     account: AccountId
     mode: Literal["auto", "hold"]
-
-
-class ClockSetting(Strict):
-    """Either `now` (Unix seconds) or `offset_seconds`; `account` "*" is everybody."""
-
-    account: AccountId = clock.EVERYBODY
-    now: int | None = None
-    offset_seconds: float | None = None
-
-    @model_validator(mode="after")
-    def one_of_them(self) -> "ClockSetting":
-        if (self.now is None) == (self.offset_seconds is None):
-            raise ValueError("give either now or offset_seconds")
-        return self
 
 
 @router.post("/faults")
@@ -118,19 +103,3 @@ def set_receipts(asked: Receipts, box: TheBox) -> dict[str, str]:
     with box.transaction() as db:
         messages.set_receipts(db, asked.account, asked.mode)
     return {"mode": asked.mode}
-
-
-@router.get("/clock")
-def get_clock(box: TheBox, account: AccountId = clock.EVERYBODY) -> dict[str, float]:
-    """Everybody's, or one account's own."""
-    with box.store.transaction() as db:
-        return {"now": clock.now(db, account), "offset_seconds": clock.offset_seconds(db, account)}
-
-
-@router.put("/clock")
-def set_clock(asked: ClockSetting, box: TheBox) -> dict[str, float]:
-    """Every timestamp the providers give follows it; delays and retries keep to the machine's time."""
-    with box.transaction() as db:
-        offset = asked.offset_seconds if asked.now is None else asked.now - time.time()
-        clock.set_offset(db, asked.account, float(offset or 0))
-        return {"now": clock.now(db, asked.account), "offset_seconds": clock.offset_seconds(db, asked.account)}

@@ -9,7 +9,7 @@ from sandbox import accounts, clock, mail_events, messages, sms_status
 from sandbox.accounts import Account
 from sandbox.box import TheBox
 from sandbox.config import Strict
-from sandbox.razorpay import paying
+from sandbox.razorpay import paying, registering
 from sandbox.razorpay.entities import Entity
 from sandbox.razorpay.happening import Happening
 from sandbox.razorpay.instruments import Instrument, Method
@@ -29,6 +29,7 @@ class Payment(Strict):
     error_reason: str | None = None
     send_webhooks: bool = True
     even_if_paid: bool = False
+    recurring: bool = Field(default=False, description="approve (or decline) the mandate the order asks for")
 
 
 class LateAnswer(Strict):
@@ -43,15 +44,18 @@ class Receipt(Strict):
 
 @router.post("/razorpay/orders/{order_id}/pay")
 def pay(order_id: str, payment: Payment, box: TheBox) -> dict[str, str]:
-    """One attempt by a customer. Without webhooks the events are generated and dropped: they can still be delivered by hand."""
+    """One attempt by a customer; `recurring` approves the order's mandate, and the answer has its token_id.
+
+    Without webhooks the events are generated and dropped: they can still be delivered by hand."""
     instrument = Instrument(payment.method, payment.detail, payment.email, payment.contact)
     try:
         with box.transaction() as db:
             happening = _happening(db, order_id, payment.send_webhooks)
-            return _paid(
-                happening.merchant,
-                paying.pay(happening, order_id, instrument, payment.outcome, payment.error_reason, payment.even_if_paid),
-            )
+            if payment.recurring:
+                paid = registering.register(happening, order_id, instrument, payment.outcome, payment.error_reason)
+            else:
+                paid = paying.pay(happening, order_id, instrument, payment.outcome, payment.error_reason, payment.even_if_paid)
+            return _paid(happening.merchant, paid)
     except Refused as refusal:
         _as_problem(refusal)
 
@@ -109,6 +113,7 @@ def _paid(merchant: Account, payment: Entity) -> dict[str, str]:
         "razorpay_order_id": payment.wire["order_id"],
         "razorpay_signature": paying.checkout_signature(merchant, payment),
         "status": payment.wire["status"],
+        **{name: payment.wire[name] for name in ("token_id",) if name in payment.wire},
     }
 
 

@@ -74,6 +74,17 @@ def with_receipt(db: Db, account: str, kind: str, receipt: str) -> Entity | None
     return None if row is None else _entity(row)
 
 
+def one_of(db: Db, condition: str, values: tuple[Any, ...]) -> Entity | None:
+    """The earliest that meets a condition (SQL written in this package, never a caller's)."""
+    row = db.execute(f"SELECT * FROM entities WHERE {condition} ORDER BY seq LIMIT 1", values).fetchone()  # noqa: S608
+    return None if row is None else _entity(row)
+
+
+def those(db: Db, condition: str, values: tuple[Any, ...]) -> list[Entity]:
+    """All that meet a condition, newest first."""
+    return [_entity(row) for row in db.execute(f"SELECT * FROM entities WHERE {condition} ORDER BY seq DESC", values)]  # noqa: S608
+
+
 def page(db: Db, account: str, kind: str, query: dict[str, str]) -> list[Entity]:
     """`from`, `to`, `count` (default 10, at most 100) and `skip`, newest first, and `receipt` where given."""
     since, until = _number(query, "from", OLDEST, OLDEST, NEWEST), _number(query, "to", NEWEST, OLDEST, NEWEST)

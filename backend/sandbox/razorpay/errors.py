@@ -82,6 +82,8 @@ REJECTIONS: dict[str, tuple[str, dict[str, Any]]] = {
         "Order amount less than minimum amount allowed",
         {"field": "amount", "step": "order_creation", "reason": "amount_less_than_minimum_amount"},
     ),
+    "customers.create": ("The email must be a valid email address.", {"field": "email"}),
+    "payments.create_recurring": ("Amount exceeds maximum amount allowed", {"field": "amount"}),
     "orders.fetch": ("The id provided does not exist", {}),
     "payments.fetch": ("The id provided does not exist", {}),
     "payments.capture": (

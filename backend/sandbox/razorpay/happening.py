@@ -30,13 +30,13 @@ class Happening:
     drop: bool = False
     _drafts: list[events.Draft] = field(default_factory=list)
 
-    def start(self, order: Entity, instrument: Instrument) -> Entity:
-        """An attempt: the order counts it, whatever becomes of it."""
+    def start(self, order: Entity, instrument: Instrument, **more: Any) -> Entity:
+        """An attempt: the order counts it, whatever becomes of it. `more`: further fields of the payment."""
         order.wire["attempts"] += 1
         order.wire["status"] = "paid" if order.wire["status"] == "paid" else "attempted"
         save(self.db, order)
         shown = instrument.wire()
-        payment = new_payment(order, shown, self.now)
+        payment = new_payment(order, shown, self.now) | more
         hidden = {"card": instrument.card(shown["card_id"]), "acquirer_data": instrument.acquirer_data()}
         return insert(self.db, Entity(self.merchant.id, "payment", order.id, payment, hidden))
 
@@ -98,14 +98,18 @@ class Happening:
 
     def note(self, event: str, **entities: dict[str, Any]) -> None:
         """Freeze the entities as they are now: the payload is a snapshot, whatever happens later."""
+        payload: dict[str, Any] = {name: {"entity": entity} for name, entity in entities.items()}
+        stamp = {"created_at": self.now}
+        if event.startswith("order.notification."):
+            payload, stamp = payload | stamp, {}  # misplaced, as in Razorpay's own sample
         body = json.dumps(
             {
                 "entity": "event",
                 "account_id": self.merchant.facts["account_id"],
                 "event": event,
                 "contains": list(entities),
-                "payload": {name: {"entity": entity} for name, entity in entities.items()},
-                "created_at": self.now,
+                "payload": payload,
+                **stamp,
             },
             separators=(",", ":"),
         )

@@ -63,6 +63,11 @@ class Instrument:
             "token_iin": None,
         }
 
+    def remembered(self) -> dict[str, str]:
+        """What a mandate keeps of it, enough to show later debits: of a card the first digit and the last four."""
+        digits = "".join(filter(str.isdigit, self.detail)) or "4111111111111111"
+        return {"method": self.method, "detail": self.detail if self.method == "upi" else digits[0] + digits[-4:]}
+
     def acquirer_data(self) -> dict[str, str]:
         """What the bank tells once it has authorised."""
         number = str(secrets.randbelow(9 * 10**11) + 10**11)

@@ -5,8 +5,11 @@ from typing import Any
 from starlette.responses import JSONResponse, Response
 
 from sandbox.ids import razorpay_id
+from sandbox.razorpay import notices
+from sandbox.razorpay import terms as mandate_terms
 from sandbox.razorpay.entities import Entity, checked_notes, children, collection, insert, load, page, save, with_receipt
 from sandbox.razorpay.errors import Razorpay, refused
+from sandbox.razorpay.happening import Happening
 from sandbox.wire import Wire, Work
 
 wire = Wire(Razorpay())
@@ -42,6 +45,8 @@ def create(work: Work) -> Response:
             return JSONResponse(earlier.wire)
         if earlier and (body.get("unique_receipt") or work.account.facts["duplicate_receipts"] == "refuse"):
             raise refused("Order receipt should be unique.", field="receipt", step="order_creation")
+    terms = mandate_terms.asked(work.db, work.account.id, body, work.now)
+    notice = notices.asked(work.db, work.account.id, body, work.now)
     order = insert(
         work.db,
         Entity(
@@ -62,9 +67,13 @@ def create(work: Work) -> Response:
                 "notes": checked_notes(body.get("notes")),
                 "created_at": work.now,
             },
-            {"capture": _capture_setting(body)},
+            {"capture": _capture_setting(body), "terms": mandate_terms.kept(terms)},
         ),
     )
+    if notice is not None:
+        happening = Happening(work.db, work.account, work.now)
+        notices.send(happening, order, notice)
+        happening.publish()
     return JSONResponse(order.wire)
 
 

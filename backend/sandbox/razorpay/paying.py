@@ -7,6 +7,7 @@ from sandbox.razorpay.entities import Entity, children, load
 from sandbox.razorpay.errors import refused
 from sandbox.razorpay.happening import Happening
 from sandbox.razorpay.instruments import Instrument
+from sandbox.razorpay.terms import of_order
 from sandbox.store import Db
 from sandbox.webhooks.signing import hex_hmac_sha256
 
@@ -27,11 +28,18 @@ def pay(
     A paid order takes no further payment. `even_if_paid` is the race Razorpay warns of (two succeed at once): the second
     is authorised and refunded at once."""
     order = load(happening.db, happening.merchant.id, "order", order_id)
+    if of_order(order) is not None:  # our words: what Razorpay says to a shop that forgets `recurring` is not documented
+        raise refused("The recurring field is required when the order has token details.", field="recurring")
     if not even_if_paid:
-        _refuse_if_taken(happening.db, order)
+        refuse_if_taken(happening.db, order)
     payment = happening.start(order, instrument)
-    if instrument.always_fails:
-        outcome = "failed"
+    settle(happening, order, payment, "failed" if instrument.always_fails else outcome, error_reason)
+    happening.publish()
+    return payment
+
+
+def settle(happening: Happening, order: Entity, payment: Entity, outcome: Outcome | None, error_reason: str | None) -> None:
+    """The bank's answer to an attempt that was started."""
     if outcome in ("failed", "late_captured"):
         happening.fail(payment, error_reason or ("payment_timed_out" if outcome == "late_captured" else "payment_failed"))
     if outcome == "late_captured":
@@ -39,8 +47,6 @@ def pay(
     elif outcome != "failed":
         wants_capture = outcome == "captured" if outcome else order.hidden["capture"] == "automatic"
         _succeed(happening, order, payment, capture=wants_capture)
-    happening.publish()
-    return payment
 
 
 def come_late(happening: Happening, payment_id: str, capture: bool) -> Entity:
@@ -62,7 +68,7 @@ def _succeed(happening: Happening, order: Entity, payment: Entity, capture: bool
         happening.capture(order, payment)
 
 
-def _refuse_if_taken(db: Db, order: Entity) -> None:
+def refuse_if_taken(db: Db, order: Entity) -> None:
     if order.wire["status"] == "paid":
         raise refused(ORDER_ALREADY_PAID, reason="order_already_paid", metadata={"order_id": order.id})
     if any(payment.wire["status"] == "authorized" for payment in children(db, order.id, "payment")):

@@ -51,11 +51,53 @@ REASONS: dict[str, tuple[str, str, str, str]] = {
         "payment_authorization",
     ),
 }
+# Reasons of mandates and their debits, in the words of the UPI pages.
+REASONS_OF_MANDATES: dict[str, tuple[str, str, str, str]] = {
+    "upi_dummy_payment": (
+        "BAD_REQUEST_ERROR",
+        "Payment was a dummy payment for one time mandate registration.",
+        "business",
+        "payment_initiation",
+    ),
+    "mandate_paused": (
+        "BAD_REQUEST_ERROR",
+        "UPI mandate is not active, it is paused by user.",
+        "customer",
+        "payment_authorization",
+    ),
+    "mandate_cancelled": (
+        "BAD_REQUEST_ERROR",
+        "UPI mandate created for payment has been cancelled by user.",
+        "customer",
+        "payment_authorization",
+    ),
+    "mandate_expired": ("BAD_REQUEST_ERROR", "UPI Mandate is expired.", "customer", "payment_authorization"),
+    "mandate_not_active": ("BAD_REQUEST_ERROR", "UPI mandate is not active.", "customer", "payment_authorization"),
+    "mandate_current_cycle_allowed_debit_exceeds": (
+        "BAD_REQUEST_ERROR",
+        "Mandate is already honoured.",
+        "business",
+        "payment_authorization",
+    ),
+    "psp_not_available": (
+        "GATEWAY_ERROR",
+        "Payment was unsuccessful as the UPI app is not reachable at this time."
+        " Any amount deducted will be refunded within 5-7 working days.",
+        "customer_psp",
+        "payment_authorization",
+    ),
+    "debit_declined": (
+        "BAD_REQUEST_ERROR",
+        "Payment was unsuccessful as it was declined by remitter bank.",
+        "issuer_bank",
+        "payment_authorization",
+    ),
+}
 
 
 def failure_fields(reason: str) -> dict[str, str]:
     """The error_* fields of a failed payment; a reason not listed keeps its name and gets a general description."""
-    code, description, source, step = REASONS.get(reason, REASONS["payment_failed"])
+    code, description, source, step = (REASONS | REASONS_OF_MANDATES).get(reason, REASONS["payment_failed"])
     return {
         "error_code": code,
         "error_description": description,

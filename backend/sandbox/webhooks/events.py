@@ -85,6 +85,16 @@ def release(db: Db, account: str) -> int:
     return len(rows)
 
 
+def under_way(db: Db, account: str) -> int:
+    """Deliveries of the account being sent, or due this very moment."""
+    row = db.execute(
+        "SELECT count(*) FROM deliveries JOIN events ON events.id = event_id"
+        " WHERE events.account = ? AND (state = 'sending' OR (state = 'due' AND due_at <= ?))",
+        (account, time.time()),
+    ).fetchone()
+    return int(row[0])
+
+
 def listing(db: Db, account: str | None) -> list[dict[str, Any]]:
     """Events oldest first, with what became of each delivery."""
     rows = db.execute("SELECT * FROM events WHERE ? IS NULL OR account = ? ORDER BY seq", (account, account)).fetchall()

@@ -1,0 +1,91 @@
+"""Mandates from the other side: how the banks behave, and what customers do in their bank apps."""
+
+from dataclasses import asdict
+from typing import Any, Literal
+
+from fastapi import APIRouter, HTTPException
+from pydantic import Field
+
+from sandbox import accounts, clock
+from sandbox.accounts import AccountId
+from sandbox.box import TheBox
+from sandbox.config import Strict
+from sandbox.razorpay import banking, debits, mandates
+from sandbox.razorpay.entities import Entity, one_of, those
+from sandbox.razorpay.happening import Happening
+from sandbox.store import Db
+from sandbox.wire import Refused
+
+router = APIRouter(tags=["mandates"])
+
+
+class Failure(Strict):
+    failed: str = Field(min_length=1, description="the error_reason")
+
+
+class BankSetting(Strict):
+    """What is not named stays. Seconds are of the account's clock; 0 is at once. `outcomes` replaces the whole queue."""
+
+    account: AccountId
+    registration: banking.Registration | None = None
+    token_delay_seconds: int | None = Field(None, ge=0)
+    notification: banking.Notification | None = None
+    notification_seconds: int | None = Field(None, ge=0)
+    debit_seconds: int | None = Field(None, ge=0)
+    cancel_seconds: int | None = Field(None, ge=0)
+    save_vpa: bool | None = None
+    outcomes: list[Literal["captured"] | Failure] | None = None
+
+
+@router.put("/razorpay/mandates")
+def set_banks(asked: BankSetting, box: TheBox) -> dict[str, Any]:
+    """Registrations, notices before debits, and what the next debits come to; when nothing is planned, they are captured."""
+    changes = asked.model_dump(exclude={"account", "outcomes"}, exclude_none=True)
+    with box.transaction() as db:
+        banks = banking.change(db, asked.account, changes)
+        if asked.outcomes is not None:
+            banking.set_outcomes(db, asked.account, asked.model_dump()["outcomes"])
+        return {**asdict(banks), "outcomes": banking.outcomes(db, asked.account)}
+
+
+@router.get("/razorpay/tokens")
+def list_tokens(box: TheBox, account: AccountId | None = None) -> list[dict[str, Any]]:
+    """Every mandate, newest first, with its debits; also those that Razorpay has forgotten and the bank has not."""
+    with box.store.transaction() as db:
+        return [render(db, token) for token in those(db, "kind = 'token' AND (? IS NULL OR account = ?)", (account, account))]
+
+
+@router.post("/razorpay/tokens/{token_id}/{verb}")
+def act_in_the_bank_app(token_id: str, verb: Literal["pause", "resume", "cancel"], box: TheBox) -> dict[str, Any]:
+    """The customer pauses, resumes or revokes the mandate; 409 where its state does not allow that."""
+    try:
+        with box.transaction() as db:
+            return render(db, move(db, token_id, verb))
+    except Refused as refusal:
+        raise HTTPException(409, bytes(refusal.response.body).decode()) from refusal
+
+
+def move(db: Db, token_id: str, verb: str) -> Entity:
+    """What the customer does, with its webhook."""
+    token = one_of(db, "kind = 'token' AND id = ?", (token_id,))
+    if token is None:
+        raise HTTPException(404, "no such token")
+    happening = Happening(db, accounts.get(db, "razorpay", token.account), clock.now(db, token.account))
+    mandates.move(happening, token, verb)
+    happening.publish()
+    return token
+
+
+def render(db: Db, token: Entity) -> dict[str, Any]:
+    payments = debits.of_token(db, token)
+    return {
+        **token.wire,
+        "account": token.account,
+        "customer_id": token.parent,
+        "frequency": token.hidden["frequency"],
+        "forgotten": mandates.is_forgotten(token),
+        "debits": [
+            {name: payment.wire[name] for name in ("id", "order_id", "amount", "status", "error_reason", "created_at")}
+            for payment in payments
+        ],
+    }
