@@ -7,100 +7,36 @@ died while it may have talked to a provider becomes `unknown` and is claimed, if
 
 import os
 import socket
-from datetime import datetime
-from typing import Any, ClassVar, TypeVar
+from typing import Any, TypeVar
 from uuid import UUID, uuid4
 
-from sqlalchemy import (
-    CheckConstraint,
-    ColumnElement,
-    Index,
-    Update,
-    and_,
-    bindparam,
-    case,
-    func,
-    or_,
-    select,
-    text,
-    true,
-    update,
-)
-from sqlalchemy.sql.functions import Function
-from sqlmodel import Field, Session, String, col
+from sqlalchemy import ColumnElement, Update, and_, case, func, select, true, update
+from sqlmodel import Session, col
 
 from app.core.config import settings
-from app.core.db import Row
 from app.core.errors import LeaseLost
+from app.core.work_columns import (
+    MAX_BACKOFF_SECONDS,
+    WorkRow,
+    app_now,
+    backoff,
+    has_status,
+    is_due,
+    needs_sweep,
+    seconds,
+    work_constraints,
+)
+
+__all__ = [
+    "WorkRow", "app_now", "backoff", "claim_batch", "claim_next", "claim_one", "hold", "is_due", "needs_sweep", "reclaim",
+    "renew", "settle_done", "settle_failed", "settle_later", "settle_unknown", "work_constraints",
+]  # fmt: skip
 
 MAX_LOST_LEASES = 5  # deaths of a holder that worked on this row alone; then it is dead and in sight
-MAX_BACKOFF_SECONDS = 600
 UNAVAILABLE_SECONDS = 60  # a provider that is away is asked again after 30 to 60 s; no attempt is used up
 RECLAIM_LIMIT = 500
 
-WORK_STATUSES = ("queued", "working", "unknown", "done", "dead")
-DUE = ("queued", "unknown")
-
-
-class WorkRow(Row):
-    """Mixin: add `*work_constraints("table")` to `__table_args__`."""
-
-    calls_provider: ClassVar[bool] = False  # True: a lost lease means the outcome of a call is unknown
-    looks_up: ClassVar[bool] = False  # True: an unknown outcome can be asked for; else it waits for a receipt or a person
-    max_attempts: ClassVar[int] = 4  # "max 3 retries": one call and three more
-    backoff_seconds: ClassVar[int] = 5
-
-    work_status: str = Field(default="queued", sa_type=String(10))
-    attempts: int = Field(default=0)  # tries with an outcome, plus the running one
-    # Due at once unless a time is given, by the database's clock: a host a few milliseconds ahead would queue work that
-    # the nudge right behind it finds not yet due. Null later on: waits for somebody else's word.
-    next_attempt_at: datetime | None = Field(default=None, sa_column_kwargs={"default": func.app_now()})
-    lease_token: UUID | None = None
-    lease_until: datetime | None = None
-    claimed_by: str | None = Field(default=None, max_length=100)
-    claimed_alone: bool = False
-    is_suspect: bool = False  # a batch it was in died: claimed alone from now on
-    lost_leases: int = Field(default=0)
-    call_outcome_unknown: bool = False  # the next holder begins with a look-up
-    last_error: str | None = Field(default=None, max_length=500)
-    settled_at: datetime | None = None
-
-    def lose_lease(self) -> None:
-        """What the noun records about itself when its holder died; in the transaction that takes it back."""
-
-
 W = TypeVar("W", bound=WorkRow)
-
-
-def work_constraints(table: str) -> tuple[Any, ...]:
-    """The checks and the two partial indexes every work table has."""
-    return (
-        CheckConstraint(f"work_status in {WORK_STATUSES!r}", name="work_status_known"),
-        CheckConstraint("(work_status = 'working') = (lease_token is not null and lease_until is not null)", name="lease_held"),
-        CheckConstraint("(work_status in ('done', 'dead')) = (settled_at is not null)", name="settled_stamped"),
-        CheckConstraint("attempts >= 0 and lost_leases >= 0", name="counts_not_negative"),
-        Index(f"ix_{table}_due", "store_id", "next_attempt_at", postgresql_where=text("work_status in ('queued', 'unknown')")),
-        Index(f"ix_{table}_leased", "lease_until", postgresql_where=text("work_status = 'working'")),
-    )
-
-
-def app_now() -> Function[datetime]:
-    """The database's clock; simulations set `rozana.now`, production never does."""
-    return func.app_now()
-
-
-def _has_status(model: type[WorkRow], *statuses: str) -> ColumnElement[bool]:
-    """Rendered as literals, so that even a generic plan proves the partial indexes usable."""
-    return col(model.work_status).in_(bindparam(None, statuses, expanding=True, literal_execute=True))
-
-
-def _seconds(value: Any) -> Any:
-    return func.make_interval(0, 0, 0, 0, 0, 0, value)
-
-
-def is_due(model: type[WorkRow]) -> ColumnElement[bool]:
-    """Queued, or unknown with a look-up planned, and its time has come."""
-    return and_(_has_status(model, *DUE), col(model.next_attempt_at) <= app_now())
 
 
 def _claim(session: Session, model: type[W], which: ColumnElement[bool], limit: int, *, alone: bool) -> list[W]:
@@ -120,7 +56,7 @@ def _claim(session: Session, model: type[W], which: ColumnElement[bool], limit: 
             work_status="working",
             attempts=col(model.attempts) + 1,
             lease_token=uuid4(),
-            lease_until=app_now() + _seconds(settings.lease_seconds),
+            lease_until=app_now() + seconds(settings.lease_seconds),
             claimed_by=f"{socket.gethostname()}:{os.getpid()}"[:100],
             claimed_alone=alone,
             call_outcome_unknown=col(model.work_status) == "unknown",
@@ -139,9 +75,9 @@ def claim_one(session: Session, model: type[W], row_id: UUID) -> W | None:
     return next(iter(_claim(session, model, col(model.id) == row_id, 1, alone=True)), None)
 
 
-def claim_next(session: Session, model: type[W]) -> W | None:
-    """Claim the row that has been due longest, alone: for work whose rows are worked one by one."""
-    return next(iter(_claim(session, model, true(), 1, alone=True)), None)
+def claim_next(session: Session, model: type[W], which: ColumnElement[bool] | None = None) -> W | None:
+    """Claim the row (`which`: of these) that has been due longest, alone: for work whose rows are worked one by one."""
+    return next(iter(_claim(session, model, true() if which is None else which, 1, alone=True)), None)
 
 
 def claim_batch(session: Session, model: type[W], limit: int) -> list[W]:
@@ -157,7 +93,7 @@ def _held(row: WorkRow, **values: Any) -> Update:
         .where(
             col(model.store_id) == row.store_id,
             col(model.id) == row.id,
-            _has_status(model, "working"),
+            has_status(model, "working"),
             col(model.lease_token) == row.lease_token,
         )
         .values(**values)
@@ -170,6 +106,25 @@ def _settle(session: Session, row: W, **values: Any) -> None:
     released = {"lease_token": None, "lease_until": None, **values}
     if not _returning(session, type(row), _held(row, **released)):
         raise LeaseLost(f"{type(row).__name__} {row.id}")
+
+
+def hold(session: Session, row: W) -> W:
+    """Lock a claimed row before anything else is, and read it afresh. LeaseLost for a late holder."""
+    model = type(row)
+    mine = and_(col(model.id) == row.id, has_status(model, "working"), col(model.lease_token) == row.lease_token)
+    held = session.scalars(select(model).where(mine).with_for_update()).one_or_none()
+    if held is None:
+        raise LeaseLost(f"{model.__name__} {row.id}")
+    return held
+
+
+def renew(session: Session, row: WorkRow) -> None:
+    """A step of longer work is done, in its own transaction: hold the row for another lease. LeaseLost for a late holder.
+
+    Failures and deaths before this step are forgiven: work that gets on is not the reason for them.
+    """
+    lease_until = app_now() + seconds(settings.lease_seconds)
+    _settle(session, row, lease_token=row.lease_token, lease_until=lease_until, attempts=1, lost_leases=0)
 
 
 def settle_done(session: Session, row: WorkRow) -> None:
@@ -197,9 +152,9 @@ def settle_failed(
         _settle(session, row, work_status="dead", settled_at=app_now(), last_error=str(error)[:500], call_outcome_unknown=False)
         return
     if wait_seconds is not None:  # what the provider asked for: never earlier
-        wait = _seconds(min(wait_seconds, MAX_BACKOFF_SECONDS)) * (1 + func.random() / 4)
+        wait = seconds(min(wait_seconds, MAX_BACKOFF_SECONDS)) * (1 + func.random() / 4)
     else:
-        wait = _seconds(backoff(model, row.attempts) if counts else UNAVAILABLE_SECONDS) * (0.5 + func.random() / 2)
+        wait = seconds(backoff(model, row.attempts) if counts else UNAVAILABLE_SECONDS) * (0.5 + func.random() / 2)
     _settle(
         session,
         row,
@@ -210,20 +165,21 @@ def settle_failed(
     )
 
 
+def settle_later(session: Session, row: WorkRow, in_seconds: float) -> None:
+    """Nothing went wrong, and there is more to do: due again in `in_seconds`; no attempt is used up."""
+    again = app_now() + seconds(in_seconds)
+    _settle(session, row, work_status="queued", attempts=row.attempts - 1, next_attempt_at=again, last_error=None)
+
+
 def settle_unknown(session: Session, row: WorkRow, error: object, *, look_up_in_seconds: float | None = None) -> None:
     """The call may have taken effect: look it up in `look_up_in_seconds`, or wait for a receipt or a person (None)."""
     _settle(
         session,
         row,
         work_status="unknown",
-        next_attempt_at=None if look_up_in_seconds is None else app_now() + _seconds(look_up_in_seconds),
+        next_attempt_at=None if look_up_in_seconds is None else app_now() + seconds(look_up_in_seconds),
         last_error=str(error)[:500],
     )
-
-
-def backoff(model: type[WorkRow], attempts: int) -> float:
-    """Seconds before jitter: doubling from the model's base, at most ten minutes."""
-    return float(min(MAX_BACKOFF_SECONDS, model.backoff_seconds * 2 ** max(0, attempts - 1)))
 
 
 def reclaim(session: Session, model: type[W]) -> list[W]:
@@ -233,7 +189,7 @@ def reclaim(session: Session, model: type[W]) -> list[W]:
     """
     gone = (
         select(col(model.store_id), col(model.id))
-        .where(_has_status(model, "working"), col(model.lease_until) < app_now())
+        .where(has_status(model, "working"), col(model.lease_until) < app_now())
         .order_by(col(model.lease_until))
         .limit(RECLAIM_LIMIT)
         .with_for_update(skip_locked=True)
@@ -267,12 +223,4 @@ def _after_lost_lease(model: type[WorkRow]) -> Any:
     if model.calls_provider and not model.looks_up:
         return None  # nobody can be asked: a receipt or a person settles it
     wait = func.least(MAX_BACKOFF_SECONDS, 5 * func.power(2, col(model.lost_leases)))
-    return app_now() + _seconds(wait) * (0.5 + func.random() / 2)
-
-
-def needs_sweep(model: type[WorkRow], grace_seconds: float) -> ColumnElement[bool]:
-    """Due for longer than `grace_seconds` (its nudge was lost), or its lease ran out."""
-    return or_(
-        and_(_has_status(model, *DUE), col(model.next_attempt_at) <= app_now() - _seconds(grace_seconds)),
-        and_(_has_status(model, "working"), col(model.lease_until) < app_now()),
-    )
+    return app_now() + seconds(wait) * (0.5 + func.random() / 2)
