@@ -8,11 +8,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.payments.debit_rules import (
-    MAX_UNATTENDED_AMOUNT,
     FINAL_REASONS,
     IST,
     MANDATE_REASONS,
     MAX_TRIES,
+    MAX_UNATTENDED_AMOUNT,
     MIN_NOTICE,
     PEAKS,
     RETRY_AFTER,
