@@ -9,7 +9,7 @@ from typing import Any
 
 from fastapi import FastAPI
 
-from sandbox import ledger, sendgrid, twilio
+from sandbox import bank, ledger, sendgrid, twilio
 from sandbox.box import Box
 from sandbox.config import Config
 from sandbox.control import router as control
@@ -57,6 +57,7 @@ def create_app(state_path: Path, config: Config | None = None) -> FastAPI:
         pages,
         inbox,
         ledger.router,
+        bank.router,
         control,
         checkout.router,
         orders.wire.router,

@@ -11,6 +11,7 @@ router = APIRouter(include_in_schema=False)
 COUNTS = {
     "messages": "SELECT count(*) FROM messages",
     "payments": "SELECT count(*) FROM entities WHERE kind = 'payment'",
+    "mandates": "SELECT count(*) FROM entities WHERE kind = 'token'",
     "calls": "SELECT count(*) FROM calls",
     "waiting": "SELECT count(*) FROM deliveries WHERE state IN ('due', 'sending', 'held')",
 }

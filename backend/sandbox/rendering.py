@@ -41,9 +41,13 @@ def instant(unix_seconds: int) -> str:
     return datetime.fromtimestamp(unix_seconds, INDIA).strftime("%d %b %Y, %H:%M:%S")
 
 
+def day(unix_seconds: int) -> str:
+    return datetime.fromtimestamp(unix_seconds, INDIA).strftime("%-d %b %Y")
+
+
 def safe_url(url: str | None) -> str | None:
     """Only web addresses may become links or form targets: `javascript:` and the like are dropped."""
     return url if url and urlsplit(url).scheme in ("http", "https") else None
 
 
-templates.filters.update(rupees=rupees, instant=instant)
+templates.filters.update(rupees=rupees, instant=instant, day=day)

@@ -112,4 +112,5 @@ CREATE TABLE IF NOT EXISTS transitions (  -- what becomes true when an account's
 );
 CREATE INDEX IF NOT EXISTS transitions_by_account ON transitions (account, at, seq);
 CREATE INDEX IF NOT EXISTS payments_by_token ON entities (json_extract(wire, '$.token_id')) WHERE kind = 'payment';
+CREATE INDEX IF NOT EXISTS notices_by_token ON entities (json_extract(wire, '$.token_id')) WHERE kind = 'notification';
 CREATE INDEX IF NOT EXISTS customers_by_contact ON entities (account, json_extract(wire, '$.contact')) WHERE kind = 'customer';

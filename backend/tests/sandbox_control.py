@@ -84,7 +84,7 @@ class Sandbox:
         self._post(f"/control/messages/{message_id}/receipt", {"status": status, "error_code": error_code})
 
     def approve(self, provider_order_id: str, **more: Any) -> dict[str, str]:
-        """The customer approves the mandate that an order asks for (outcome="failed": declines); the answer has its token_id."""
+        """The customer approves the mandate that an order asks for (or declines: outcome="failed"); answers its token_id."""
         answer: dict[str, str] = self._post(f"/control/razorpay/orders/{provider_order_id}/pay", {"recurring": True, **more})
         return answer
 

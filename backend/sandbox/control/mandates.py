@@ -6,14 +6,10 @@ from typing import Any, Literal
 from fastapi import APIRouter, HTTPException
 from pydantic import Field
 
-from sandbox import accounts, clock
 from sandbox.accounts import AccountId
 from sandbox.box import TheBox
 from sandbox.config import Strict
-from sandbox.razorpay import banking, debits, mandates
-from sandbox.razorpay.entities import Entity, one_of, those
-from sandbox.razorpay.happening import Happening
-from sandbox.store import Db
+from sandbox.razorpay import bank_app, banking
 from sandbox.wire import Refused
 
 router = APIRouter(tags=["mandates"])
@@ -52,7 +48,7 @@ def set_banks(asked: BankSetting, box: TheBox) -> dict[str, Any]:
 def list_tokens(box: TheBox, account: AccountId | None = None) -> list[dict[str, Any]]:
     """Every mandate, newest first, with its debits; also those that Razorpay has forgotten and the bank has not."""
     with box.store.transaction() as db:
-        return [render(db, token) for token in those(db, "kind = 'token' AND (? IS NULL OR account = ?)", (account, account))]
+        return [bank_app.facts(db, token) for token in bank_app.listing(db, account)]
 
 
 @router.post("/razorpay/tokens/{token_id}/{verb}")
@@ -60,32 +56,9 @@ def act_in_the_bank_app(token_id: str, verb: Literal["pause", "resume", "cancel"
     """The customer pauses, resumes or revokes the mandate; 409 where its state does not allow that."""
     try:
         with box.transaction() as db:
-            return render(db, move(db, token_id, verb))
+            token = bank_app.move(db, token_id, verb)
+            if token is None:
+                raise HTTPException(404, "no such token")
+            return bank_app.facts(db, token)
     except Refused as refusal:
         raise HTTPException(409, bytes(refusal.response.body).decode()) from refusal
-
-
-def move(db: Db, token_id: str, verb: str) -> Entity:
-    """What the customer does, with its webhook."""
-    token = one_of(db, "kind = 'token' AND id = ?", (token_id,))
-    if token is None:
-        raise HTTPException(404, "no such token")
-    happening = Happening(db, accounts.get(db, "razorpay", token.account), clock.now(db, token.account))
-    mandates.move(happening, token, verb)
-    happening.publish()
-    return token
-
-
-def render(db: Db, token: Entity) -> dict[str, Any]:
-    payments = debits.of_token(db, token)
-    return {
-        **token.wire,
-        "account": token.account,
-        "customer_id": token.parent,
-        "frequency": token.hidden["frequency"],
-        "forgotten": mandates.is_forgotten(token),
-        "debits": [
-            {name: payment.wire[name] for name in ("id", "order_id", "amount", "status", "error_reason", "created_at")}
-            for payment in payments
-        ],
-    }

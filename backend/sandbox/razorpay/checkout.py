@@ -1,4 +1,4 @@
-"""The hosted checkout: a page to pay, or to fail, by hand; then back to the shop with a signed form."""
+"""The hosted checkout: a page to pay or to approve a mandate, or to refuse, by hand; then back to the shop."""
 
 import json
 from typing import Any
@@ -10,20 +10,21 @@ from starlette.responses import Response
 from sandbox import accounts, clock
 from sandbox.accounts import Account
 from sandbox.box import Box, TheBox
-from sandbox.razorpay import paying
+from sandbox.razorpay import paying, registering
+from sandbox.razorpay.checkout_return import CARRIED, Fields, send_back
 from sandbox.razorpay.entities import Entity, load
 from sandbox.razorpay.errors import refused
 from sandbox.razorpay.happening import Happening
 from sandbox.razorpay.instruments import Instrument
 from sandbox.razorpay.reasons import REASONS
+from sandbox.razorpay.terms import IN_WORDS, Terms, of_order
 from sandbox.rendering import render, safe_url
 from sandbox.store import Db
 from sandbox.wire import Refused
 
 router = APIRouter(include_in_schema=False)
-Fields = dict[str, str]
 METHODS = ("upi", "card", "netbanking")
-CARRIED = ("key_id", "order_id", "callback_url", "cancel_url", "prefill[name]", "prefill[email]", "prefill[contact]")
+YES = ("1", "true")
 
 
 @router.api_route("/v1/checkout/embedded", methods=["GET", "POST"])
@@ -50,21 +51,26 @@ def _payment_page(request: Request, box: Box, fields: Fields) -> Response:
     try:
         with box.store.transaction() as db:
             merchant, order = _merchant_and_order(db, fields)
+            terms = _terms(order, fields)
     except Refused as refusal:
         return _problem(request, refusal, fields)
     if order.wire["status"] == "paid":
         return render(
             request,
             "checkout_problem.html",
-            description="This order has been paid. There is nothing left to pay.",
-            title="Already paid",
+            description="This order has been paid. There is nothing left to pay."
+            if terms is None
+            else "This mandate has been approved. There is nothing left to do.",
+            title="Already paid" if terms is None else "Already approved",
             good=True,
             cancel_url=safe_url(fields.get("cancel_url")),
         )
     carried = {name: fields[name] for name in CARRIED if name in fields}
     return render(
         request,
-        "checkout.html",
+        "checkout.html" if terms is None else "checkout_mandate.html",
+        terms=terms,
+        frequency=IN_WORDS[terms.frequency] if terms else None,
         shop=fields.get("name") or merchant.facts["name"],
         order=order.wire,
         description=fields.get("description", ""),
@@ -80,42 +86,14 @@ def _pay(request: Request, box: Box, fields: Fields) -> Response:
     try:
         with box.transaction() as db:
             merchant, order = _merchant_and_order(db, fields)
+            terms = _terms(order, fields)
             happening = Happening(db, merchant, clock.now(db, merchant.id))
-            payment = paying.pay(happening, order.id, _instrument(fields), outcome, fields.get("error_reason"))
+            attempt = paying.pay if terms is None else registering.register
+            instrument = _instrument(fields, None if terms is None else terms.method)
+            payment = attempt(happening, order.id, instrument, outcome, fields.get("error_reason"))
     except Refused as refusal:
         return _problem(request, refusal, fields)
-    return _send_back(request, merchant, payment, fields)
-
-
-def _send_back(request: Request, merchant: Account, payment: Entity, fields: Fields) -> Response:
-    """A form that posts itself to the callback URL, and has a button for browsers without JavaScript."""
-    failed = payment.wire["status"] == "failed"
-    answer = (
-        _failure(payment)
-        if failed
-        else {
-            "razorpay_payment_id": payment.id,
-            "razorpay_order_id": str(payment.wire["order_id"]),
-            "razorpay_signature": paying.checkout_signature(merchant, payment),
-        }
-    )
-    retry = {name: fields[name] for name in CARRIED if name in fields}
-    return render(
-        request,
-        "checkout_return.html",
-        failed=failed,
-        payment=payment.wire,
-        answer=answer,
-        retry=retry,
-        callback_url=safe_url(fields.get("callback_url")),
-        cancel_url=safe_url(fields.get("cancel_url")),
-    )
-
-
-def _failure(payment: Entity) -> dict[str, str]:
-    facts = {name: str(payment.wire[f"error_{name}"]) for name in ("code", "description", "source", "step", "reason")}
-    metadata = json.dumps({"payment_id": payment.id, "order_id": payment.wire["order_id"]})
-    return {f"error[{name}]": text for name, text in {**facts, "metadata": metadata}.items()}
+    return send_back(request, merchant, payment, fields)
 
 
 def _merchant_and_order(db: Db, fields: Fields) -> tuple[Account, Entity]:
@@ -129,8 +107,22 @@ def _merchant_and_order(db: Db, fields: Fields) -> tuple[Account, Entity]:
     return merchant, order
 
 
-def _instrument(fields: Fields) -> Instrument:
-    method: Any = fields.get("method") if fields.get("method") in METHODS else "upi"
+def _terms(order: Entity, fields: Fields) -> Terms | None:
+    """Those of the mandate to approve; None when this is an ordinary payment."""
+    terms, recurring = of_order(order), fields.get("recurring", "")
+    if terms is None and recurring in YES:
+        raise refused("The order has no token details: no mandate can be registered with it")
+    if terms is not None and recurring not in (*YES, "preferred"):
+        raise refused(paying.RECURRING_REQUIRED, field="recurring")
+    if terms is not None and fields.get("customer_id") != terms.customer_id:
+        raise refused("The customer id is not the one of the order", field="customer_id")
+    return terms
+
+
+def _instrument(fields: Fields, method: Any) -> Instrument:
+    """By the method of the mandate, else by the one chosen."""
+    chosen: Any = fields.get("method") if fields.get("method") in METHODS else "upi"
+    method = method or chosen
     detail = {"upi": fields.get("vpa", ""), "card": fields.get("card_number", ""), "netbanking": fields.get("bank", "")}[method]
     return Instrument(
         method,

@@ -12,6 +12,8 @@ from sandbox.store import Db
 from sandbox.webhooks.signing import hex_hmac_sha256
 
 Outcome = Literal["captured", "authorized", "failed", "late_captured"]
+# Our words: what Razorpay says to a shop that forgets `recurring` is not documented.
+RECURRING_REQUIRED = "The recurring field is required when the order has token details."
 ORDER_ALREADY_PAID = "Payment already done for this order."
 
 
@@ -28,8 +30,8 @@ def pay(
     A paid order takes no further payment. `even_if_paid` is the race Razorpay warns of (two succeed at once): the second
     is authorised and refunded at once."""
     order = load(happening.db, happening.merchant.id, "order", order_id)
-    if of_order(order) is not None:  # our words: what Razorpay says to a shop that forgets `recurring` is not documented
-        raise refused("The recurring field is required when the order has token details.", field="recurring")
+    if of_order(order) is not None:
+        raise refused(RECURRING_REQUIRED, field="recurring")
     if not even_if_paid:
         refuse_if_taken(happening.db, order)
     payment = happening.start(order, instrument)

@@ -25,6 +25,17 @@ FREQUENCIES = {
     ),
     "card": ("weekly", "monthly", "yearly", "as_presented"),
 }
+IN_WORDS = {
+    "daily": "once a day",
+    "weekly": "once a week",
+    "fortnightly": "twice a month",
+    "bimonthly": "once in two months",
+    "monthly": "once a month",
+    "quarterly": "once in three months",
+    "half_yearly": "once in six months",
+    "yearly": "once a year",
+    "as_presented": "whenever a payment is due",
+}
 WITHOUT_DAY = ("daily", "as_presented")
 RECURRING_TYPES = ("on", "before", "after")
 ACCEPTED = {"max_amount", "expire_at", "frequency", "recurring_value", "recurring_type", "notes"}
