@@ -1,6 +1,6 @@
 """What each template needs to be told, typed: whoever queues a message freezes exactly this. Amounts in paise."""
 
-from typing import TypedDict
+from typing import Literal, TypedDict
 
 
 class OtpContext(TypedDict):
@@ -60,9 +60,39 @@ class RenewalReminderContext(TypedDict):
     customer_name: str
     items: list[str]
     delivers_on: str
-    charged_on: str
-    change_until: str
+    charged_on: str  # empty: it is paid when it comes
+    change_until: str  # empty: it can no longer be changed, only those after it
     total_amount: int
+
+
+class SubscriptionStartedContext(TypedDict):
+    """`subscription_started`, e-mail and SMS."""
+
+    subscription_id: str
+    customer_name: str
+    rule_text: str  # e.g. every week on Friday
+    items: list[str]  # of one delivery
+    total_amount: int  # of one delivery, at the prices of today
+    first_on: str
+    charged_on: str  # when the first delivery is charged; empty: each is paid when it comes
+
+
+class DeliverySkippedContext(TypedDict):
+    """`delivery_skipped`, e-mail and SMS."""
+
+    subscription_id: str
+    customer_name: str
+    delivers_on: str
+    reason: str  # ends a sentence after `because`: there was not enough milk
+    next_on: str  # empty: none is planned
+
+
+class SubscriptionActionNeededContext(TypedDict):
+    """`subscription_action_needed`, e-mail and SMS: only the customer can put the mandate right."""
+
+    subscription_id: str
+    customer_name: str
+    mandate_status: Literal["rejected", "paused", "cancelled", "expired"]
 
 
 class PersonContext(TypedDict):

@@ -3,12 +3,15 @@
 from typing import Any
 
 from app.notifications.contexts import (
+    DeliverySkippedContext,
     NoticeContext,
     OrderConfirmationContext,
     OrderShippedContext,
     OtpContext,
     PaymentFailedContext,
     RenewalReminderContext,
+    SubscriptionActionNeededContext,
+    SubscriptionStartedContext,
     WelcomeAdminContext,
     WelcomeUserContext,
 )
@@ -45,6 +48,25 @@ CONTEXTS: dict[str, Any] = {
         charged_on="22 November",
         change_until="Sunday 20:00",
         total_amount=178_00,
+    ),
+    "subscription_started": SubscriptionStartedContext(
+        subscription_id="0199-sub",
+        customer_name="Asha Rao",
+        rule_text="on Monday, Wednesday and Friday",
+        items=["2 × Milk, 1 l", "1 × Curd, 500 g"],
+        total_amount=178_00,
+        first_on="Friday, 4 December",
+        charged_on="2 December",
+    ),
+    "delivery_skipped": DeliverySkippedContext(
+        subscription_id="0199-sub",
+        customer_name="Asha Rao",
+        delivers_on="Friday, 4 December",
+        reason="there was not enough Milk, 1 l",
+        next_on="Monday, 7 December",
+    ),
+    "subscription_action_needed": SubscriptionActionNeededContext(
+        subscription_id="0199-sub", customer_name="Asha Rao", mandate_status="paused"
     ),
     "welcome_user": WelcomeUserContext(user={"name": "Asha"}),
     "welcome_admin": WelcomeAdminContext(admin={"name": "Ravi", "role": "packer"}),

@@ -95,6 +95,63 @@ def test_an_sms_fits_into_one_part_of_gsm7(name: str) -> None:
     assert sms_segments(text) == 1, text
 
 
+CHANNELS = pytest.mark.parametrize("channel", ["email", "sms"])
+
+
+@CHANNELS
+def test_a_renewal_is_announced_with_what_when_and_until_when(channel: str) -> None:
+    text = render(TEMPLATES["subscription_renewal_reminder", channel]).text
+    for fact in ("178", "Monday, 23 November", "on 22 November", "until Sunday 20:00"):
+        assert fact in text
+
+
+@CHANNELS
+def test_whoever_pays_at_the_door_hears_of_no_charge(channel: str) -> None:
+    for name in ("subscription_renewal_reminder", "subscription_started"):
+        words = render(TEMPLATES[name, channel], charged_on="")
+        for part in (words.text, words.html):
+            assert "charge" not in part
+            assert "mandate" not in part
+        assert "178" in words.text
+
+
+@CHANNELS
+def test_a_delivery_that_is_settled_does_not_promise_that_it_can_be_changed(channel: str) -> None:
+    words = render(TEMPLATES["subscription_renewal_reminder", channel], change_until="")
+    for part in (words.text, words.html):
+        assert "until" not in part
+        assert "Change" not in part
+
+
+@CHANNELS
+def test_a_delivery_left_out_says_why_and_that_it_costs_nothing(channel: str) -> None:
+    template = TEMPLATES["delivery_skipped", channel]
+    text = render(template).text
+    assert "Friday, 4 December, because there was not enough Milk, 1 l. Nothing was charged" in text
+    assert "Monday, 7 December" in text
+    assert "Next" not in render(template, next_on="").text
+
+
+@CHANNELS
+@pytest.mark.parametrize(
+    ("status", "said"),
+    [("rejected", "was not approved"), ("paused", "is paused"), ("cancelled", "was cancelled"), ("expired", "has expired")],
+)
+def test_a_mandate_that_does_not_work_is_named_with_the_way_to_put_it_right(status: str, said: str, channel: str) -> None:
+    subscription_id = "01936b2e-7a4c-7b11-9c3d-8f2e6a1d4b90"
+    template = TEMPLATES["subscription_action_needed", channel]
+    text = render(template, mandate_status=status, subscription_id=subscription_id).text
+    assert said in text
+    assert f"https://shop.example/shop/#/subscriptions/{subscription_id}" in text
+    assert channel == "email" or sms_segments(text) == 1
+
+
+@CHANNELS
+def test_a_mandate_that_works_needs_nobody(channel: str) -> None:
+    with pytest.raises(RenderFailed):
+        render(TEMPLATES["subscription_action_needed", channel], mandate_status="confirmed")
+
+
 def test_a_secret_given_as_a_plain_value_is_refused() -> None:
     otp = TEMPLATES["otp", "sms"]
     with pytest.raises(ContextIncomplete):
