@@ -11,9 +11,11 @@ from app.jobs import models as jobs
 from app.ledger import models as ledger
 from app.notifications import models as notifications
 from app.orders import models as orders
+from app.payments import mandate_models as mandates
 from app.payments import models as payments
 from app.stock import models as stock
 from app.stores import models as stores
+from app.subscriptions import models as subscriptions
 
 __all__ = [
     "accounts",
@@ -24,10 +26,12 @@ __all__ = [
     "inbox",
     "jobs",
     "ledger",
+    "mandates",
     "metadata",
     "notifications",
     "orders",
     "payments",
     "stock",
     "stores",
+    "subscriptions",
 ]

@@ -21,7 +21,7 @@ from app.orders import queries as orders
 from app.payments import starting
 from app.payments.models import PaymentAttempt
 from app.payments.starting import StartCall
-from app.providers.razorpay import OrderFacts
+from app.providers.razorpay_facts import OrderFacts
 
 router = APIRouter(prefix="/api/v1/checkouts", tags=["orders"])
 

@@ -1,4 +1,4 @@
-"""The one way an order becomes paid: the browser's return and the webhook both come here.
+"""The one way an order becomes paid: the browser's return, the webhook and the debit under a mandate all come here.
 
 Both may have fetched the payment at the same moment; the lock on the order lets one of them do it and shows the other
 that it is done, and both get the same answer.
@@ -14,10 +14,12 @@ from app.checkout import notifying
 from app.core.actor import Actor
 from app.orders import queries as orders
 from app.orders.models import Order
+from app.payments import mandate_queries, mandates
 from app.payments import service as payments
 from app.payments.errors import PaymentMismatch
+from app.payments.mandate_models import Mandate
 from app.payments.service import Change
-from app.providers.razorpay import PaymentFacts
+from app.providers.razorpay_facts import PaymentFacts
 from app.stock import service as stock
 
 
@@ -30,7 +32,7 @@ def confirm(
     or if amount or currency differ. OrderUnknown if the provider's order is none of ours.
     """
     owner = payments.owner_of(session, facts)
-    if order_id is not None and owner.payment.order_id != order_id:
+    if owner.payment.order_id is None or order_id not in (None, owner.payment.order_id):
         raise PaymentMismatch
     order = orders.get_locked(session, owner.payment.order_id)
     change = payments.apply_facts(session, owner, facts, actor, cause, now)
@@ -39,7 +41,26 @@ def confirm(
     elif change == "authorised" and order.payment_status == "unpaid":
         order.payment_status = "authorised"
         session.add(order)
+    elif change == "given_up":
+        notifying.payment_failed(session, order, owner.payment.id, facts.error_reason or "")
     return order, change
+
+
+def approve(
+    session: Session, facts: PaymentFacts, *, actor: Actor, cause: str, now: datetime, mandate_id: UUID | None = None
+) -> tuple[Mandate, Change]:
+    """Apply the payment by which a customer approves a mandate. Safe to run any number of times.
+
+    Locks mandate, payment. The token it names says what the bank thinks of the mandate, so that is asked next. `mandate_id`:
+    the caller says which it means; PaymentMismatch if the payment's is another. StillWorking: come again.
+    """
+    owner = payments.owner_of(session, facts)
+    if owner.payment.mandate_id is None or mandate_id not in (None, owner.payment.mandate_id):
+        raise PaymentMismatch
+    mandate = mandate_queries.get_locked(session, owner.payment.mandate_id)
+    change = payments.apply_facts(session, owner, facts, actor, cause, now)
+    mandates.learn(session, mandate, facts, cause)
+    return mandate, change
 
 
 def _paid(session: Session, order: Order, actor: Actor, cause: str, now: datetime) -> None:

@@ -21,10 +21,10 @@ from app.carts.errors import CartClosed
 from app.carts.rules import CartProblem
 from app.carts.viewing import CartView
 from app.checkout.errors import CartNotReady, CheckoutClosed
+from app.checkout.writing import Sale, freeze_address, new_lines, new_order
 from app.core.actor import Actor
-from app.core.ids import new_id
 from app.orders import queries as orders
-from app.orders.models import Order, OrderLine
+from app.orders.models import Order
 from app.orders.rules import order_number
 from app.payments import queries as payments
 from app.payments import starting
@@ -33,7 +33,6 @@ from app.stock import service as stock
 from app.stores import service as stores
 
 PAY_WITHIN = timedelta(minutes=30)  # stock is held that long for somebody at a payment page; banks answer within ten
-ADDRESS_FIELDS = ("name", "phone", "line1", "line2", "city", "state_code", "pin")
 
 
 def place(
@@ -59,10 +58,11 @@ def place(
         raise CartNotReady(problems=[_facts_of(problem) for problem in view.problems])
     stock.lock_levels(session, view.quantities)
     serial = stores.take_number(session, f"orders:{today.year}")
-    order = _order(view, address, payment_method, customer_id, order_number(store.order_prefix, today.year, serial), now)
+    sale, number = _sale(view, address, payment_method, customer_id), order_number(store.order_prefix, today.year, serial)
+    order = new_order(store.id, sale, number, placed_at=now, expires_at=now + PAY_WITHIN, cart_id=cart.id)
     session.add(order)
     session.flush()
-    session.add_all(_lines(view, order))
+    session.add_all(new_lines(order, sale))
     record(session, actor, "order.placed", order, {"status": [None, order.status]}, cause=f"checkout of cart {cart.id}")
     stock.reserve_many(session, order.id, view.quantities, order.expires_at, now, actor)
     carts.convert(session, cart, order.id, actor)
@@ -80,45 +80,9 @@ def attempt_of(session: Session, order: Order, actor: Actor) -> PaymentAttempt:
     return found[0]
 
 
-def _order(view: CartView, address: Address, payment_method: str, customer_id: UUID, number: str, now: datetime) -> Order:
-    basket = view.basket
-    return Order(
-        store_id=view.cart.store_id,
-        id=new_id(),
-        number=number,
-        customer_id=customer_id,
-        cart_id=view.cart.id,
-        payment_method=payment_method,
-        currency=view.currency,
-        subtotal_amount=basket.subtotal_amount,
-        shipping_amount=basket.shipping_amount,
-        round_off_amount=basket.round_off_amount,
-        tax_amount=basket.tax_amount,
-        total_amount=basket.total_amount,
-        place_of_supply=address.state_code,
-        address={field: getattr(address, field) for field in ADDRESS_FIELDS},
-        pricing=basket.explanation,
-        placed_at=now,
-        expires_at=now + PAY_WITHIN,
-    )
-
-
-def _lines(view: CartView, order: Order) -> list[OrderLine]:
-    """Each line with what it is called, costs and is taxed at today, whatever becomes of the catalogue."""
-    return [
-        OrderLine(
-            store_id=order.store_id,
-            order_id=order.id,
-            position=position,
-            variant_id=line.variant_id,
-            quantity=line.quantity,
-            total_amount=line.priced.goods.total_amount,
-            **asdict(line.priced.goods),
-            **line.item.frozen_facts(),
-        )
-        for position, line in enumerate(view.lines)
-        if line.item and line.priced
-    ]
+def _sale(view: CartView, address: Address, payment_method: str, customer_id: UUID) -> Sale:
+    goods = {line.variant_id: line.item for line in view.lines if line.item}
+    return Sale(customer_id, freeze_address(address), goods, view.basket, view.currency, payment_method)
 
 
 def _facts_of(problem: CartProblem) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from app.orders.models import Order
 from app.payments import queries as payments
 from app.payments.errors import PaymentMismatch, SignatureInvalid
 from app.providers import registry
-from app.providers.razorpay import PaymentFacts
+from app.providers.razorpay_facts import PaymentFacts
 from app.stores import service as stores
 from app.stores.service import Account
 

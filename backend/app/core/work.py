@@ -36,8 +36,16 @@ def unit_of_work(store_id: UUID) -> Iterator[Session]:
                 session.commit()
                 _send_nudges(session)
             raise
+        if session.info.get("is_rehearsal"):
+            session.rollback()
+            return
         session.commit()
         _send_nudges(session)
+
+
+def rehearse(session: Session) -> None:
+    """This unit of work does everything and keeps nothing: how a dry run answers exactly what the real call would."""
+    session.info["is_rehearsal"] = True
 
 
 @contextmanager

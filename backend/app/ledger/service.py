@@ -11,6 +11,7 @@ from app.core.work import store_of
 from app.ledger.models import LedgerAccount, Transfer
 
 RAZORPAY, ORDERS = "razorpay", "orders"  # what the provider holds for us; what customers paid for
+MANDATE_APPROVALS = "mandate_approvals"  # the rupee by which a mandate is approved: owed back to the customer
 
 
 def transfer(session: Session, kind: str, *, debit: str, credit: str, amount: int, currency: str, cause: Row) -> bool:

@@ -22,6 +22,8 @@ class Order(Row, table=True):
         belongs_to("carts"),
         UniqueConstraint("store_id", "number"),
         UniqueConstraint("store_id", "cart_id"),
+        belongs_to("cycles"),
+        Index("uq_orders_cycle", "store_id", "cycle_id", unique=True),
         CheckConstraint(f"status in {STATUSES!r}", name="status_known"),
         CheckConstraint(f"payment_status in {PAYMENT_STATUSES!r}", name="payment_status_known"),
         CheckConstraint("subtotal_amount + shipping_amount + round_off_amount = total_amount", name="total_adds_up"),
@@ -35,6 +37,7 @@ class Order(Row, table=True):
     number: str = Field(max_length=30)
     customer_id: UUID
     cart_id: UUID | None = None
+    cycle_id: UUID | None = None  # the delivery of a subscription that it is
     status: str = Field(default="pending_payment", sa_type=String(20))
     payment_status: str = Field(default="unpaid", sa_type=String(20))
     payment_method: str = Field(max_length=20)
@@ -62,6 +65,12 @@ class Order(Row, table=True):
         """Paid: the shop owes the goods."""
         before = self.move("confirmed")
         self.confirmed_at, self.payment_status = now, "paid"
+        return before
+
+    def accept(self, now: datetime) -> str:
+        """To be paid on delivery: the shop owes the goods, the customer still the money."""
+        before = self.move("confirmed")
+        self.confirmed_at = now
         return before
 
     def cancel(self, now: datetime) -> str:

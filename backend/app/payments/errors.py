@@ -29,3 +29,15 @@ class OrderUnknown(Conflict):
     """No payment of ours belongs to this provider order (yet)."""
 
     code = "provider_order_unknown"
+
+
+class MandateUnknown(Conflict):
+    """No mandate of ours has this token (yet)."""
+
+    code = "mandate_unknown"
+
+
+class MandateNotConfirmed(Conflict):
+    """The bank has not confirmed this mandate, or it was paused or revoked there; approve one first."""
+
+    code = "mandate_not_confirmed"

@@ -1,4 +1,4 @@
-"""Money to be had for an order, how it is asked for, and what was in fact captured."""
+"""Money to be had for an order (or to prove a mandate), how it is asked for, and what was in fact captured."""
 
 from datetime import datetime
 from typing import ClassVar
@@ -12,21 +12,26 @@ from app.core.work_rows import WorkRow, work_constraints
 from app.payments.rules import RANKS
 
 STATUSES = tuple(RANKS)
+NOTICE_STATUSES = ("created", "delivered", "failed")  # the provider's words
 
 
 class Payment(Row, table=True):
-    """What is asked for an order: one open payment an order, its amount frozen. Its status only moves forward."""
+    """What is asked for an order, or to have a mandate approved: one each, its amount frozen. Its status only moves forward."""
 
     __tablename__ = "payments"
     __table_args__ = (
         belongs_to("orders"),
+        belongs_to("mandates"),
+        CheckConstraint("num_nonnulls(order_id, mandate_id) = 1", name="for_one_thing"),
         CheckConstraint(f"status in {STATUSES!r}", name="status_known"),
         CheckConstraint("amount > 0", name="amount_positive"),
         CheckConstraint("(status = 'captured') = (captured_at is not null)", name="captured_stamped"),
         Index("uq_payments_order", "store_id", "order_id", unique=True),
+        Index("uq_payments_mandate", "store_id", "mandate_id", unique=True),
     )
 
-    order_id: UUID
+    order_id: UUID | None = None
+    mandate_id: UUID | None = None  # the first, small payment by which the customer approves it
     provider: str = Field(sa_type=String(20))
     status: str = Field(default="created", sa_type=String(12))
     amount: int = Field(sa_type=BigInteger)
@@ -36,7 +41,11 @@ class Payment(Row, table=True):
 
 
 class PaymentAttempt(WorkRow, table=True):
-    """One order at the provider, and the call that makes it. The receipt is committed first: after a crash it is looked up."""
+    """One order at the provider, and the call that makes it. The receipt is committed first: after a crash it is looked up.
+
+    With a mandate, making the order also asks the customer's bank for the notice that must reach them before the debit; the
+    provider sends it for exactly this amount. `debit_at` is when to debit next, in the store's time; none is planned: null.
+    """
 
     calls_provider: ClassVar[bool] = True
     looks_up: ClassVar[bool] = True
@@ -55,6 +64,12 @@ class PaymentAttempt(WorkRow, table=True):
             postgresql_where=text("work_status in ('queued', 'working', 'unknown')"),
         ),
         CheckConstraint("amount > 0", name="amount_positive"),
+        belongs_to("mandates"),
+        CheckConstraint(f"notice_status in {NOTICE_STATUSES!r}", name="notice_status_known"),
+        CheckConstraint("(mandate_id is null) = (debit_before is null)", name="mandate_has_deadline"),
+        CheckConstraint("debit_at is null or mandate_id is not null", name="debit_needs_mandate"),
+        CheckConstraint("(notice_status = 'delivered') = (notice_delivered_at is not null)", name="notice_stamped"),
+        Index("ix_payment_attempts_debit", "store_id", "debit_at", postgresql_where=text("debit_at is not null")),
         CheckConstraint("work_status <> 'done' or provider_order_id is not null", name="done_has_order"),
         *work_constraints("payment_attempts"),
     )
@@ -65,6 +80,12 @@ class PaymentAttempt(WorkRow, table=True):
     amount: int = Field(sa_type=BigInteger)
     currency: str = Field(sa_type=String(3))
     provider_order_id: str | None = Field(default=None, max_length=40)
+    mandate_id: UUID | None = None
+    payment_after: datetime | None = None  # what the notice promises: no debit before it
+    notice_status: str | None = Field(default=None, sa_type=String(9))
+    notice_delivered_at: datetime | None = None
+    debit_at: datetime | None = None
+    debit_before: datetime | None = None  # later than that the goods could not go out paid
 
 
 class Capture(Row, table=True):

@@ -8,6 +8,10 @@ from sqlmodel import Session, col, select
 from app.payments.models import Capture, Payment, PaymentAttempt
 
 
+def get(session: Session, payment_id: UUID) -> Payment:
+    return session.exec(select(Payment).where(Payment.id == payment_id)).one()
+
+
 def attempt_with_payment(session: Session, attempt_id: UUID) -> tuple[PaymentAttempt, Payment]:
     statement = (
         select(PaymentAttempt, Payment)

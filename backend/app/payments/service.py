@@ -10,13 +10,13 @@ from app.audit.service import record
 from app.core.actor import Actor
 from app.core.db import add_once
 from app.ledger import service as ledger
-from app.payments import queries
+from app.payments import debiting, queries
 from app.payments.errors import OrderUnknown, PaymentMismatch
 from app.payments.models import Capture, Payment, PaymentAttempt
 from app.payments.rules import moves_forward, status_of
-from app.providers.razorpay import PaymentFacts
+from app.providers.razorpay_facts import PaymentFacts
 
-Change = Literal["captured", "captured_again", "authorised", "failed", "nothing"]
+Change = Literal["captured", "captured_again", "authorised", "failed", "given_up", "nothing"]
 
 
 @dataclass(frozen=True)
@@ -43,21 +43,29 @@ def is_money(facts: PaymentFacts) -> bool:
 def apply_facts(session: Session, owner: Owner, facts: PaymentFacts, actor: Actor, cause: str, now: datetime) -> Change:
     """Move the payment forward by what the provider says now. Safe to run any number of times, in any order of arrival.
 
-    The caller holds the order's lock; locks the payment. PaymentMismatch when amount or currency are not what we asked for.
+    The caller holds the order's lock (or the mandate's); locks the payment, the attempt, the debit. PaymentMismatch when amount or currency are not what we asked for.
     """
     payment = queries.get_locked(session, owner.payment.id)
     if (facts.amount, facts.currency) != (owner.attempt.amount, owner.attempt.currency):
         raise PaymentMismatch("amount or currency are not this order's")
+    if owner.attempt.mandate_id and debiting.bank_answered(session, payment, owner.attempt, facts, now):
+        if moves_forward(payment.status, "failed"):
+            _move(session, payment, facts, "failed", actor, cause)
+        return "given_up"
     if is_money(facts):
         return _book_capture(session, payment, owner.attempt, facts, actor, cause, now)
     told = "failed" if facts.status == "refunded" else status_of(facts.status)
     if told == "captured" or not moves_forward(payment.status, told):
         return "nothing"
+    _move(session, payment, facts, told, actor, cause)
+    return "failed" if told == "failed" else "authorised"
+
+
+def _move(session: Session, payment: Payment, facts: PaymentFacts, told: str, actor: Actor, cause: str) -> None:
     before, payment.status = payment.status, told
     payment.failure_reason = (facts.error_reason or "")[:100] if told == "failed" else None
     session.add(payment)
     record(session, actor, f"payment.{told}", payment, {"status": [before, told]}, cause=f"{cause}, {facts.id}")
-    return "failed" if told == "failed" else "authorised"
 
 
 def _book_capture(
@@ -78,8 +86,9 @@ def _book_capture(
     )
     if not add_once(session, row, "provider_payment_id"):
         return "nothing"  # this very money is in the books
+    credit = ledger.ORDERS if payment.order_id else ledger.MANDATE_APPROVALS
     ledger.transfer(
-        session, "capture", debit=ledger.RAZORPAY, credit=ledger.ORDERS, amount=row.amount, currency=row.currency, cause=row
+        session, "capture", debit=ledger.RAZORPAY, credit=credit, amount=row.amount, currency=row.currency, cause=row
     )
     why = f"{cause}, {facts.id}"
     if not row.is_counted:

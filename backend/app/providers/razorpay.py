@@ -7,50 +7,31 @@ by its receipt all the same. A signature that fits says who posted it, never wha
 import hashlib
 import hmac
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import razorpay
 
 from app.core.errors import Rejected
 from app.providers.calls import DEFAULT_TIMEOUTS, Timeouts, logged, uncertain
+from app.providers.razorpay_facts import (
+    Notice,
+    OrderFacts,
+    PaymentFacts,
+    Person,
+    Registration,
+    TokenFacts,
+    read_order,
+    read_payment,
+    read_token,
+)
 from app.providers.transport import JudgingSession
 
 PROVIDER = "razorpay"
 MAX_RECEIPT_LENGTH = 40  # theirs
+MIN_NAME_LENGTH, MAX_NAME_LENGTH = 3, 50  # theirs; a name outside is left out
 MAX_LISTED = 100  # their largest page; one order with more attempts than that does not exist
 
 T = TypeVar("T")
-
-
-@dataclass(frozen=True, slots=True)
-class OrderFacts:
-    """What Razorpay knows of an order. Amounts in paise."""
-
-    id: str
-    receipt: str | None
-    amount: int
-    amount_paid: int
-    currency: str
-    status: str  # created → attempted → paid, never back
-    attempts: int
-    created_at: int  # Unix seconds
-
-
-@dataclass(frozen=True, slots=True)
-class PaymentFacts:
-    """What Razorpay knows of a payment. Amounts in paise; `fee` includes `tax`, both None until it is captured."""
-
-    id: str
-    order_id: str | None
-    amount: int
-    currency: str
-    status: str  # created, authorized, captured, refunded, failed; failed → authorized is legal (late authorisation)
-    captured: bool
-    method: str | None
-    fee: int | None
-    tax: int | None
-    error_reason: str | None
 
 
 class Razorpay:
@@ -64,42 +45,91 @@ class Razorpay:
         )
 
     def create_order(
-        self, receipt: str, amount: int, currency: str, notes: Mapping[str, str], *, unique_receipt: bool = True
+        self,
+        receipt: str,
+        amount: int,
+        currency: str,
+        notes: Mapping[str, str],
+        *,
+        terms: Registration | Notice | None = None,
+        unique_receipt: bool = True,
     ) -> OrderFacts:
-        """Create the order, or find the first of this receipt. `Unknown`: look it up by the receipt."""
-        data = {"receipt": receipt, "amount": amount, "currency": currency, "notes": dict(notes)}
+        """Create the order, or find the first of this receipt. `Unknown`: look it up by the receipt.
+
+        `terms`: its payment is also to approve a mandate, or it is to be debited under one and announced before.
+        """
+        data: dict[str, Any] = {"receipt": receipt, "amount": amount, "currency": currency, "notes": dict(notes)}
+        data |= terms.as_order() if terms else {}
         data["payment_capture"] = True  # an account set to manual capture would only authorise, and give the money back
         if unique_receipt:
             data["unique_receipt"] = True
-        return _call("orders.create", lambda: self._client.order.create(data), _order)
+        return _call("orders.create", lambda: self._client.order.create(data), read_order)
 
     def find_order_by_receipt(self, receipt: str) -> OrderFacts | None:
         """The order of this receipt, or None. Should there be several (old accounts allow it): a paid one, else the oldest."""
         query = {"receipt": receipt, "count": MAX_LISTED}
-        orders = _call("orders.list", lambda: self._client.order.all(query), _many(_order))
+        orders = _call("orders.list", lambda: self._client.order.all(query), _many(read_order))
         mine = [order for order in orders if order.receipt == receipt]
         return min(mine, key=lambda order: (order.status != "paid", order.created_at), default=None)
 
     def fetch_order(self, order_id: str) -> OrderFacts:
-        return _call("orders.fetch", lambda: self._client.order.fetch(order_id), _order)
+        return _call("orders.fetch", lambda: self._client.order.fetch(order_id), read_order)
 
     def order_payments(self, order_id: str) -> list[PaymentFacts]:
         """Every payment tried on the order, as Razorpay lists them."""
-        return _call("orders.payments", lambda: self._client.order.payments(order_id), _many(_payment))
+        return _call("orders.payments", lambda: self._client.order.payments(order_id), _many(read_payment))
 
     def fetch_payment(self, payment_id: str) -> PaymentFacts:
-        return _call("payments.fetch", lambda: self._client.payment.fetch(payment_id), _payment)
+        return _call("payments.fetch", lambda: self._client.payment.fetch(payment_id), read_payment)
 
     def capture(self, payment_id: str, amount: int, currency: str) -> PaymentFacts:
         """Take an authorised payment. Safe to repeat: one that is already captured for this amount is the answer."""
         own_data = {"currency": currency}  # the SDK writes the amount into it: its default is shared between threads
         try:
-            return _call("payments.capture", lambda: self._client.payment.capture(payment_id, amount, own_data), _payment)
+            return _call("payments.capture", lambda: self._client.payment.capture(payment_id, amount, own_data), read_payment)
         except Rejected as refusal:
             payment = self.fetch_payment(payment_id)
             if payment.captured and (payment.amount, payment.currency) == (amount, currency):
                 return payment
             raise refusal
+
+    def find_customer(self, person: Person) -> str:
+        """The id of this person as a customer of the account, made if there is none. Safe to repeat."""
+        data = {"contact": person.contact, "email": person.email, "fail_existing": "0"}
+        if MIN_NAME_LENGTH <= len(person.name) <= MAX_NAME_LENGTH:
+            data["name"] = person.name
+        return _call("customers.find", lambda: self._client.customer.create(data), lambda entity: str(entity["id"]))
+
+    def debit(
+        self, order_id: str, amount: int, currency: str, *, customer_id: str, token_id: str, person: Person, description: str
+    ) -> str:
+        """Debit under a mandate; the id of a payment that is accepted, not paid. Not idempotent: `Unknown` means look up.
+
+        The order takes one successful payment at most.
+        """
+        data = {
+            "email": person.email,
+            "contact": person.contact,
+            "amount": amount,
+            "currency": currency,
+            "order_id": order_id,
+            "customer_id": customer_id,
+            "token": token_id,
+            "recurring": True,
+            "description": description,
+        }
+        return _call(
+            "payments.create_recurring",
+            lambda: self._client.payment.createRecurring(data),
+            lambda answer: str(answer["razorpay_payment_id"]),
+        )
+
+    def fetch_token(self, customer_id: str, token_id: str) -> TokenFacts:
+        return _call("tokens.fetch", lambda: self._client.token.fetch(customer_id, token_id), read_token)
+
+    def cancel_token(self, customer_id: str, token_id: str) -> None:
+        """Ask the bank to revoke the mandate; done once `token.cancelled` comes. Safe to repeat."""
+        _call("tokens.cancel", lambda: self._client.token.cancel(customer_id, token_id), lambda _: None)
 
     def verify_return_signature(self, order_id: str, payment_id: str, signature: str | None) -> bool:
         """Whether this account's secret signed the browser's return. `order_id` is the one we stored, not the posted one."""
@@ -124,7 +154,7 @@ def _call(operation: str, send: Callable[[], dict[str, Any]], read: Callable[[di
         try:
             return read(answer)
         except (KeyError, TypeError, ValueError) as error:
-            reads = operation.rpartition(".")[2] not in ("create", "capture")
+            reads = operation.rpartition(".")[2] not in ("create", "capture", "create_recurring")
             raise uncertain(f"{PROVIDER}: {operation} answered without {error}", "malformed_answer", reads=reads) from error
 
 
@@ -135,35 +165,6 @@ def _reason(body: Mapping[str, Any]) -> str:
         return ""
     parts = (error.get("reason"), error.get("field"), error.get("code"))
     return next((str(part) for part in parts if part and part != "NA"), "")
-
-
-def _order(entity: Mapping[str, Any]) -> OrderFacts:
-    return OrderFacts(
-        id=str(entity["id"]),
-        receipt=entity.get("receipt"),
-        amount=int(entity["amount"]),
-        amount_paid=int(entity.get("amount_paid") or 0),
-        currency=str(entity["currency"]),
-        status=str(entity["status"]),
-        attempts=int(entity.get("attempts") or 0),
-        created_at=int(entity["created_at"]),
-    )
-
-
-def _payment(entity: Mapping[str, Any]) -> PaymentFacts:
-    fee, tax = entity.get("fee"), entity.get("tax")
-    return PaymentFacts(
-        id=str(entity["id"]),
-        order_id=entity.get("order_id"),
-        amount=int(entity["amount"]),
-        currency=str(entity["currency"]),
-        status=str(entity["status"]),
-        captured=bool(entity.get("captured")),
-        method=entity.get("method"),
-        fee=None if fee is None else int(fee),
-        tax=None if tax is None else int(tax),
-        error_reason=entity.get("error_reason") or None,
-    )
 
 
 def _many(read: Callable[[dict[str, Any]], T]) -> Callable[[dict[str, Any]], list[T]]:

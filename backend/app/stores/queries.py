@@ -54,12 +54,12 @@ def account(session: Session, account_id: UUID, provider: str) -> ProviderAccoun
     return session.exec(statement).one_or_none()
 
 
-def take_number(session: Session, series: str) -> int:
-    """The next number of the series. Holds the series' row until the transaction ends: call it last."""
+def take_number(session: Session, series: str, count: int = 1) -> int:
+    """The last of the next `count` numbers of the series. Holds the series' row until the transaction ends: call it last."""
     statement = (
         insert(NumberSeries)
-        .values(store_id=store_of(session), id=new_id(), series=series, last_number=1)
-        .on_conflict_do_update(index_elements=["store_id", "series"], set_={"last_number": col(NumberSeries.last_number) + 1})
+        .values(store_id=store_of(session), id=new_id(), series=series, last_number=count)
+        .on_conflict_do_update(index_elements=["store_id", "series"], set_={"last_number": col(NumberSeries.last_number) + count})
         .returning(col(NumberSeries.last_number))
     )
     return session.scalars(statement).one()

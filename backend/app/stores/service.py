@@ -156,6 +156,12 @@ def take_number(session: Session, series: str) -> int:
     return queries.take_number(session, series)
 
 
+def take_numbers(session: Session, series: str, count: int) -> range:
+    """The next `count` numbers of a series, in one statement. Call it last: it locks."""
+    last = queries.take_number(session, series, count)
+    return range(last - count + 1, last + 1)
+
+
 def change_account(session: Session, row: ProviderAccount, secrets: dict[str, str]) -> None:
     """Replace the account's secrets (a rotated key, a new webhook secret)."""
     row.credentials = encrypt(json.dumps(secrets).encode())

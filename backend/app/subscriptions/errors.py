@@ -53,3 +53,27 @@ class NotOnSale(Conflict):
     """Something in this subscription is not on sale; take it out, or choose another variant."""
 
     code = "not_on_sale"
+
+
+class StartTooFar(Invalid):
+    """A subscription starts within a year."""
+
+    code = "start_too_far"
+
+
+class LinesInvalid(Invalid):
+    """A subscription has at least one line, and not more than a cart."""
+
+    code = "lines_invalid"
+
+
+class MandateLimitTooHigh(Invalid):
+    """Debits above `maximum` need the customer each time, by law: choose a lower limit, or payment on delivery."""
+
+    code = "mandate_limit_too_high"
+
+
+class PhoneNeeded(Conflict):
+    """The bank needs your mobile number for a mandate; add one first."""
+
+    code = "phone_needed"

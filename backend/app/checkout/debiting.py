@@ -1,0 +1,68 @@
+"""Debits under mandates meet orders: due ones are decided on, sent one by one, and end in the one confirm path."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from sqlmodel import Session
+
+from app.checkout import confirming, notifying
+from app.core.actor import provider
+from app.core.errors import ProviderError
+from app.core.work import defer
+from app.core.work_rows import hold, settle_done
+from app.orders import queries as orders
+from app.payments import debit_calls, debiting
+from app.payments import queries as payments
+from app.payments.debit_calls import Accepted, DebitCall
+from app.payments.debiting import GivenUp
+from app.payments.mandate_models import Debit
+from app.providers.razorpay_facts import PaymentFacts
+from app.stores import service as stores
+
+ANSWERED = ("captured", "failed", "refunded")  # the provider's words for a payment the bank has decided on
+
+
+def decide_due(session: Session, now: datetime) -> int:
+    """Decide on a chunk of due debits, and tell those whose delivery no debit will pay; how many. Again until it is 0."""
+    decided = debiting.decide_due(session, now)
+    tell(session, decided.given_up)
+    if decided.count == debiting.CHUNK:
+        defer(session, "charge_due")
+    return decided.count
+
+
+def tell(session: Session, given_up: Sequence[GivenUp]) -> None:
+    """Once per payment: it has to be paid by hand."""
+    for end in given_up:
+        if end.payment.order_id is not None:
+            order = orders.get(session, end.payment.order_id, None)
+            notifying.payment_failed(session, order, end.payment.id, end.reason)
+
+
+def claim(session: Session, debit_id: UUID) -> DebitCall | None:
+    """See `debit_calls.claim`; the bank statement names the shop and the order."""
+    debit = session.get_one(Debit, (stores.get(session).id, debit_id))
+    attempt, _ = payments.attempt_with_payment(session, debit.attempt_id)
+    number = orders.of_payment(session, attempt.payment_id).number
+    return debit_calls.claim(session, debit_id, f"{stores.get(session).name}: {number}")
+
+
+def settle(session: Session, asked: DebitCall, outcome: Accepted | PaymentFacts | ProviderError, now: datetime) -> str:
+    """Record what became of the debit; its status. Safe to race with the webhook. LeaseLost for a late holder."""
+    debit = hold(session, asked.debit)
+    if isinstance(outcome, ProviderError):
+        if end := debit_calls.settle_error(session, debit, outcome, now):
+            tell(session, [end])
+    elif isinstance(outcome, PaymentFacts) and outcome.status in ANSWERED:
+        cause = f"debit {debit.id}"
+        confirming.confirm(session, outcome, actor=provider("razorpay"), cause=cause, now=now)
+        if debit.is_undecided:
+            debit_calls.settle_accepted(session, debit, outcome.id)
+        else:
+            settle_done(session, debit)
+    elif debit.is_undecided:
+        debit_calls.settle_accepted(session, debit, outcome.id if isinstance(outcome, PaymentFacts) else outcome.payment_id)
+    else:
+        settle_done(session, debit)
+    return debit.status

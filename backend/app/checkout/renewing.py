@@ -1,0 +1,110 @@
+"""Renewal orders, as many as are due, in one transaction: priced, reserved, numbered and ready to be paid.
+
+A chunk of one takes the same way. Nothing is asked of a provider here: attempts are rows, worked off after the commit.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
+
+from sqlmodel import Session
+
+from app.audit.service import record
+from app.checkout.writing import Sale, new_lines, new_order
+from app.core.actor import Actor
+from app.core.work import defer
+from app.orders.models import Order
+from app.orders.rules import order_number
+from app.payments import starting
+from app.payments.debit_rules import MAX_UNATTENDED_AMOUNT
+from app.payments.mandate_models import Mandate
+from app.payments.models import Payment, PaymentAttempt
+from app.stock.allocating import Hold, Shelf
+from app.stores import service as stores
+from app.stores.models import Store
+
+
+@dataclass(frozen=True)
+class Renewal:
+    """One delivery to be ordered. With a mandate: when to debit it, and until when a debit makes sense."""
+
+    cycle_id: UUID
+    sale: Sale
+    expires_at: datetime
+    mandate: Mandate | None = None
+    charge_at: datetime | None = None
+
+    @property
+    def quantities(self) -> dict[UUID, int]:
+        return {line.line.variant_id: line.line.quantity for line in self.sale.basket.lines}
+
+    @property
+    def is_debitable(self) -> bool:
+        """Above the mandate's limit, or the law's, the customer pays by hand."""
+        limit = min(self.mandate.max_amount, MAX_UNATTENDED_AMOUNT) if self.mandate else 0
+        return self.sale.basket.total_amount <= limit
+
+
+def place_many(
+    session: Session, store: Store, renewals: Sequence[Renewal], *, today: date, now: datetime, actor: Actor, cause: str
+) -> Mapping[UUID, Order]:
+    """Orders by cycle id; a cycle for which there is not enough on the shelf has none. The cycles' rows are there already.
+
+    Locks stock (by variant id), then the number series. First come, first served, in the order given.
+    """
+    shelf = Shelf(session, {variant_id for renewal in renewals for variant_id in renewal.quantities})
+    served = [renewal for renewal in renewals if shelf.take(renewal.quantities)]
+    if not served:
+        return {}
+    numbers = stores.take_numbers(session, f"orders:{today.year}", len(served))
+    orders: dict[UUID, Order] = {}
+    for renewal, serial in zip(served, numbers, strict=True):
+        number = order_number(store.order_prefix, today.year, serial)
+        order = new_order(
+            store.id, renewal.sale, number, placed_at=now, expires_at=renewal.expires_at, cycle_id=renewal.cycle_id
+        )
+        if renewal.mandate is None:
+            order.accept(now)
+        orders[renewal.cycle_id] = order
+    session.add_all(orders.values())
+    session.flush()
+    for renewal in served:
+        order = orders[renewal.cycle_id]
+        session.add_all(new_lines(order, renewal.sale))
+        record(session, actor, "order.placed", order, {"status": [None, order.status]}, cause=cause)
+    holds = [
+        Hold(orders[one.cycle_id].id, one.quantities, one.expires_at if one.mandate else None) for one in served
+    ]
+    shelf.write(session, holds, cause="reserved for a renewal", actor=actor, now=now)
+    _begin_payments(session, [(one, orders[one.cycle_id]) for one in served if one.mandate], actor, cause)
+    return orders
+
+
+def _begin_payments(session: Session, owed: Sequence[tuple[Renewal, Order]], actor: Actor, cause: str) -> None:
+    if not owed:
+        return
+    account_id = stores.provider_account(session, "razorpay").id
+    pairs = [(renewal, order, _payment(order)) for renewal, order in owed]
+    session.add_all(payment for _, _, payment in pairs)
+    session.flush()
+    for renewal, order, payment in pairs:
+        session.add(_attempt(renewal, payment, account_id))
+        record(session, actor, "payment.started", payment, {"amount": [None, order.total_amount]}, cause=cause)
+    session.flush()
+    defer(session, "drain_payments")
+
+
+def _payment(order: Order) -> Payment:
+    return Payment(
+        store_id=order.store_id, order_id=order.id, provider="razorpay", amount=order.total_amount, currency=order.currency
+    )
+
+
+def _attempt(renewal: Renewal, payment: Payment, account_id: UUID) -> PaymentAttempt:
+    attempt = starting.new_attempt(payment, account_id)
+    if renewal.mandate and renewal.is_debitable:
+        attempt.mandate_id = renewal.mandate.id
+        attempt.payment_after = attempt.debit_at = renewal.charge_at
+        attempt.debit_before = renewal.expires_at
+    return attempt

@@ -1,0 +1,70 @@
+"""An order and its lines as rows: everything that money depends on, frozen from the day's prices."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from app.accounts.models import Address
+from app.catalog.models import Sellable
+from app.core.ids import new_id
+from app.orders.models import Order, OrderLine
+from app.pricing.rules import PricedBasket
+
+ADDRESS_FIELDS = ("name", "phone", "line1", "line2", "city", "state_code", "pin")
+
+
+@dataclass(frozen=True)
+class Sale:
+    """What is sold to whom: priced goods and where they go."""
+
+    customer_id: UUID
+    address: Mapping[str, Any]
+    goods: Mapping[UUID, Sellable]  # by variant id
+    basket: PricedBasket
+    currency: str
+    payment_method: str
+
+
+def freeze_address(address: Address) -> dict[str, Any]:
+    return {field: getattr(address, field) for field in ADDRESS_FIELDS}
+
+
+def new_order(store_id: UUID, sale: Sale, number: str, *, placed_at: datetime, expires_at: datetime, **of: UUID) -> Order:
+    """`of`: what it comes from, `cart_id` or `cycle_id`."""
+    basket = sale.basket
+    return Order(
+        store_id=store_id,
+        id=new_id(),
+        number=number,
+        customer_id=sale.customer_id,
+        payment_method=sale.payment_method,
+        currency=sale.currency,
+        subtotal_amount=basket.subtotal_amount,
+        shipping_amount=basket.shipping_amount,
+        round_off_amount=basket.round_off_amount,
+        tax_amount=basket.tax_amount,
+        total_amount=basket.total_amount,
+        place_of_supply=sale.address["state_code"],
+        address=dict(sale.address),
+        pricing=basket.explanation,
+        placed_at=placed_at,
+        expires_at=expires_at,
+        **of,
+    )
+
+
+def new_lines(order: Order, sale: Sale) -> Iterable[OrderLine]:
+    """Each line with what it is called, costs and is taxed at today, whatever becomes of the catalogue."""
+    for position, priced in enumerate(sale.basket.lines):
+        yield OrderLine(
+            store_id=order.store_id,
+            order_id=order.id,
+            position=position,
+            variant_id=priced.line.variant_id,
+            quantity=priced.line.quantity,
+            total_amount=priced.goods.total_amount,
+            **asdict(priced.goods),
+            **sale.goods[priced.line.variant_id].frozen_facts(),
+        )

@@ -1,0 +1,36 @@
+"""Work that waits, woken from outside: somebody told us something, or a store's test clock went on."""
+
+from sqlalchemy import func, update
+from sqlmodel import Session, col
+
+from app.core.errors import Refusal
+from app.core.work_rows import WorkRow, app_now
+
+
+class StillWorking(Refusal):
+    """Somebody works on this at the moment; come again shortly."""
+
+    status, code = 409, "still_working"
+
+
+def wake(session: Session, row: WorkRow) -> None:
+    """Due now, whatever it waited for, also when it was done. The caller holds the row's lock.
+
+    StillWorking while somebody holds its lease: what they are about to settle may be older than the news.
+    """
+    if row.work_status == "working":
+        raise StillWorking
+    row.work_status, row.settled_at, row.last_error = "queued", None, None
+    session.add(row)
+    session.flush()
+    model = type(row)
+    due = update(model).where(col(model.store_id) == row.store_id, col(model.id) == row.id).values(next_attempt_at=app_now())
+    session.execute(due, execution_options={"synchronize_session": "fetch"})
+
+
+def bring_forward(session: Session, model: type[WorkRow], seconds: float) -> None:
+    """What waits in this store becomes due `seconds` sooner: rows wait by the machine's clock, and a test clock went on."""
+    waits = col(model.next_attempt_at) > app_now()
+    earlier = col(model.next_attempt_at) - func.make_interval(0, 0, 0, 0, 0, 0, seconds)
+    statement = update(model).where(waits, col(model.work_status).in_(("queued", "unknown"))).values(next_attempt_at=earlier)
+    session.execute(statement, execution_options={"synchronize_session": False})

@@ -1,0 +1,119 @@
+"""One debit at the provider: claim, call, settle. Safe to run twice, and after any crash.
+
+An accepted debit is not a paid one: it is looked at until the bank has decided. A call whose outcome is unknown is looked up
+by the payments of its order before anything is sent again, and always on the same order, which takes one payment at most.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlmodel import Session
+
+from app.audit.service import record
+from app.core.actor import SYSTEM
+from app.core.errors import ProviderError, Rejected, Unknown
+from app.core.work_rows import claim_one, settle_done, settle_failed, settle_unknown
+from app.payments import debiting, starting
+from app.payments import mandate_queries as queries
+from app.payments import queries as payments
+from app.payments.debiting import GivenUp
+from app.payments.mandate_models import Debit
+from app.providers import registry
+from app.providers.razorpay_facts import PaymentFacts, Person
+from app.stores import service as stores
+from app.stores.service import Account
+
+LOOK_SECONDS = (60.0, 300.0, 600.0)  # then every ten minutes: a bank may take a day and a half
+UNKNOWN_SECONDS = 10.0  # a call that timed out may still arrive: not sooner
+
+
+@dataclass(frozen=True)
+class DebitCall:
+    """What the call needs; the transaction that made it is committed."""
+
+    debit: Debit
+    provider_order_id: str
+    customer_id: str
+    token_id: str
+    account: Account
+    person: Person
+    description: str
+
+    @property
+    def looks_first(self) -> bool:
+        return self.debit.status == "pending" or self.debit.call_outcome_unknown
+
+
+@dataclass(frozen=True)
+class Accepted:
+    """The provider took the debit; `payment_id` is its payment."""
+
+    payment_id: str
+
+
+def claim(session: Session, debit_id: UUID, description: str) -> DebitCall | None:
+    """Take the debit under a lease; None when it is done, taken, not due, or decided meanwhile (then it is settled here)."""
+    debit = claim_one(session, Debit, debit_id)
+    if debit is None:
+        return None
+    if not debit.is_undecided:
+        settle_done(session, debit)
+        return None
+    attempt, _ = payments.attempt_with_payment(session, debit.attempt_id)
+    mandate = queries.get(session, debit.mandate_id)
+    if not attempt.provider_order_id or not mandate.provider_customer_id or not mandate.provider_token_id:
+        raise ValueError(f"debit {debit.id} was decided before its order and mandate were there")
+    return DebitCall(
+        debit,
+        attempt.provider_order_id,
+        mandate.provider_customer_id,
+        mandate.provider_token_id,
+        stores.provider_account(session, "razorpay", attempt.account_id),
+        starting.person_of(session, mandate.customer_id),
+        description,
+    )
+
+
+def call(asked: DebitCall) -> Accepted | PaymentFacts:
+    """Send the debit, or look at what became of it. No transaction is open."""
+    client, debit = registry.razorpay(asked.account.secrets), asked.debit
+    if asked.looks_first:
+        tried = client.order_payments(asked.provider_order_id)
+        mine = [payment for payment in tried if debit.provider_payment_id in (None, payment.id)]
+        if mine:
+            return max(mine, key=lambda payment: (payment.captured, payment.status != "failed"))
+        if debit.provider_payment_id:
+            return client.fetch_payment(debit.provider_payment_id)
+    payment_id = client.debit(
+        asked.provider_order_id,
+        debit.amount,
+        debit.currency,
+        customer_id=asked.customer_id,
+        token_id=asked.token_id,
+        person=asked.person,
+        description=asked.description,
+    )
+    return Accepted(payment_id)
+
+
+def settle_accepted(session: Session, debit: Debit, payment_id: str) -> None:
+    """Taken by the provider, undecided by the bank: looked at from time to time; its webhook is usually there before."""
+    if debit.status == "due":
+        debit.status, debit.provider_payment_id = "pending", payment_id
+        record(session, SYSTEM, "debit.accepted", debit, {"status": ["due", "pending"]}, cause=f"provider payment {payment_id}")
+    wait = LOOK_SECONDS[min(max(debit.attempts, 1), len(LOOK_SECONDS)) - 1]
+    settle_unknown(session, debit, "accepted; the bank has not decided yet", look_up_in_seconds=wait)
+
+
+def settle_error(session: Session, debit: Debit, error: ProviderError, now: datetime) -> GivenUp | None:
+    """What the failure means: look it up, come again, or the debit failed. LeaseLost for a late holder."""
+    if isinstance(error, Unknown):
+        settle_unknown(session, debit, error, look_up_in_seconds=UNKNOWN_SECONDS)
+        return None
+    if not isinstance(error, Rejected) or debit.status == "pending":  # a look that was refused tells nothing of the debit
+        settle_failed(session, debit, error, counts=False, wait_seconds=error.retry_after_seconds)
+        return None
+    end = debiting.refused(session, debit, error.reason, now)
+    settle_done(session, debit)
+    return end

@@ -1,0 +1,172 @@
+"""Pause, resume, skip, cancel: each changes what is to come, and says what happens to what is on its way.
+
+Whatever was charged or announced before a change stays as the answer says; nothing here charges anything.
+"""
+
+from dataclasses import dataclass, field
+from datetime import date
+from uuid import UUID
+
+from sqlmodel import Session
+
+from app.audit.service import record
+from app.core.actor import Actor
+from app.core.ids import new_id
+from app.orders import queries as orders
+from app.orders.models import Order
+from app.payments import debiting
+from app.payments import mandate_queries as mandates
+from app.payments.errors import MandateNotConfirmed
+from app.stock import service as stock
+from app.subscriptions import planning, queries
+from app.subscriptions.errors import CutOffPassed, NotADeliveryDay, PauseUntilPast, SubscriptionMoveNotAllowed
+from app.subscriptions.models import Cycle, Subscription
+from app.subscriptions.planning import Calendar
+from app.subscriptions.rules import is_occurrence
+from app.subscriptions.states import MOVES
+
+LIVE = ("active", "paused", "action_needed", "awaiting_mandate")
+
+
+@dataclass(frozen=True)
+class OpenOrder:
+    """A delivery that was an order already when the change came: `kept` (it will be delivered) or `cancelled`."""
+
+    order: Order
+    delivers_on: date
+    outcome: str
+
+
+@dataclass(frozen=True)
+class Change:
+    """The subscription as it is now, and what happened to its open orders."""
+
+    subscription: Subscription
+    open_orders: list[OpenOrder] = field(default_factory=list)
+
+
+def pause(
+    session: Session, subscription_id: UUID, owner_id: UUID | None, until: date | None, *, actor: Actor, calendar: Calendar
+) -> Change:
+    """Deliver nothing that is not an order yet, before `until` (or until resumed). Locks the subscription."""
+    if until is not None and until <= calendar.today:
+        raise PauseUntilPast(field="until", earliest=date.fromordinal(calendar.today.toordinal() + 1).isoformat())
+    subscription = queries.get(session, subscription_id, owner_id, lock=True)
+    before, until_before = subscription.status, subscription.paused_until
+    if before != "paused":
+        subscription.move("paused")
+    subscription.paused_until = until
+    if until is None:
+        planning.stop(subscription)
+    else:
+        planning.schedule(session, subscription, calendar)
+    session.add(subscription)
+    changes = {"status": [before, "paused"], "paused_until": [_text(until_before), _text(until)]}
+    record(session, actor, "subscription.paused", subscription, changes)
+    return Change(subscription, _kept(session, subscription, calendar))
+
+
+def resume(session: Session, subscription_id: UUID, owner_id: UUID | None, *, actor: Actor, calendar: Calendar) -> Change:
+    """Go on with the next delivery that can still be changed, on the old rhythm. Charges nothing now. Safe to repeat."""
+    subscription = queries.get(session, subscription_id, owner_id, lock=True)
+    if subscription.status == "active":
+        return Change(subscription, _kept(session, subscription, calendar))
+    if subscription.status != "paused":
+        raise SubscriptionMoveNotAllowed(
+            f"a subscription that is {subscription.status.replace('_', ' ')} cannot be resumed",
+            present=subscription.status,
+            allowed=sorted(MOVES[subscription.status]),
+        )
+    if subscription.mandate_id and not mandates.get(session, subscription.mandate_id).allows_debits:
+        raise MandateNotConfirmed
+    subscription.move("active")
+    subscription.paused_until = None
+    planning.schedule(session, subscription, calendar)
+    session.add(subscription)
+    record(session, actor, "subscription.resumed", subscription, {"status": ["paused", "active"]})
+    return Change(subscription, _kept(session, subscription, calendar))
+
+
+def skip(
+    session: Session, subscription_id: UUID, owner_id: UUID | None, day: date, *, actor: Actor, calendar: Calendar
+) -> Change:
+    """Leave out the delivery of one day; no other date moves. Safe to repeat. Locks the subscription.
+
+    NotADeliveryDay; CutOffPassed names the end of changes of that delivery.
+    """
+    subscription = queries.get(session, subscription_id, owner_id, lock=True)
+    if subscription.status not in ("active", "paused", "awaiting_mandate"):
+        raise SubscriptionMoveNotAllowed(present=subscription.status, allowed=sorted(MOVES[subscription.status]))
+    is_due = day >= subscription.starts_on and is_occurrence(subscription.recurrence, subscription.anchor_on, day)
+    if not is_due:
+        raise NotADeliveryDay(field="delivers_on")
+    decided = {cycle.delivers_on: cycle for cycle in queries.cycles_from(session, subscription.id, day)}.get(day)
+    if decided is not None and decided.status == "skipped" and decided.reason == "by_customer":
+        return Change(subscription, _kept(session, subscription, calendar))
+    times = calendar.instants(subscription, day)
+    if decided is not None or times.edit_until <= calendar.now:
+        raise CutOffPassed(edit_until=times.edit_until.isoformat(), field="delivers_on")
+    cycle = Cycle(
+        store_id=subscription.store_id,
+        id=new_id(),
+        subscription_id=subscription.id,
+        delivers_on=day,
+        status="skipped",
+        reason="by_customer",
+        edit_until=times.edit_until,
+    )
+    session.add(cycle)
+    session.flush()
+    if subscription.next_on is not None:
+        planning.schedule(session, subscription, calendar)
+        session.add(subscription)
+    changes = {"delivers_on": [None, day.isoformat()], "status": [None, "skipped"]}
+    record(session, actor, "cycle.skipped", cycle, changes, cause="the customer's wish")
+    return Change(subscription, _kept(session, subscription, calendar))
+
+
+def cancel(
+    session: Session, subscription_id: UUID, owner_id: UUID | None, reason: str, *, actor: Actor, calendar: Calendar
+) -> Change:
+    """End it. Orders that wait for a debit not yet sent are cancelled with it, in this transaction; others are delivered.
+
+    Locks subscription, orders, payments, stock. Safe to repeat.
+    """
+    subscription = queries.get(session, subscription_id, owner_id, lock=True)
+    if subscription.status == "cancelled":
+        return Change(subscription)
+    before = subscription.move("cancelled")
+    subscription.cancelled_at, subscription.paused_until = calendar.now, None
+    planning.stop(subscription)
+    session.add(subscription)
+    session.flush()
+    open_orders = [
+        OpenOrder(one.order, one.delivers_on, _end(session, one.order, actor, calendar)) for one in _kept(session, subscription, calendar)
+    ]
+    record(session, actor, "subscription.cancelled", subscription, {"status": [before, "cancelled"]}, cause=reason)
+    return Change(subscription, open_orders)
+
+
+def _end(session: Session, order: Order, actor: Actor, calendar: Calendar) -> str:
+    """Cancel an order that nobody has paid or is paying for; what is paid, or to be paid at the door, is delivered."""
+    order = orders.get_locked(session, order.id)
+    cause = "its subscription was cancelled"
+    if order.status != "pending_payment" or not debiting.withdraw(session, order.id, actor, cause):
+        return "kept"
+    before = order.cancel(calendar.now)
+    session.add(order)
+    stock.release_many(session, order.id, cause=cause, actor=actor, now=calendar.now)
+    record(session, actor, "order.cancelled", order, {"status": [before, order.status]}, cause=cause)
+    return "cancelled"
+
+
+def _kept(session: Session, subscription: Subscription, calendar: Calendar) -> list[OpenOrder]:
+    """Deliveries from today on that are orders already."""
+    cycles = {cycle.id: cycle for cycle in queries.cycles_from(session, subscription.id, calendar.today)}
+    made = queries.orders_of_cycles(session, list(cycles))
+    kept = [(cycles[cycle_id].delivers_on, order) for cycle_id, order in made.items() if order.status not in ("cancelled", "delivered")]
+    return [OpenOrder(order, day, "kept") for day, order in sorted(kept, key=lambda pair: pair[0])]
+
+
+def _text(day: date | None) -> str | None:
+    return day.isoformat() if day else None

@@ -1,0 +1,68 @@
+"""What becomes of subscriptions when their mandate does: the bank confirms, pauses or ends it, and they follow."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from sqlmodel import Session
+
+from app.audit.service import record
+from app.core.actor import Actor
+from app.payments.mandate_models import Mandate
+from app.stores import service as stores
+from app.subscriptions import notifying, planning, queries
+from app.subscriptions.models import Subscription
+from app.subscriptions.planning import Calendar
+
+
+def lock(session: Session, mandate_id: UUID) -> Sequence[Subscription]:
+    """Lock the subscriptions that pay by this mandate: before the mandate itself is."""
+    return queries.lock_of_mandate(session, mandate_id)
+
+
+def follow(session: Session, subscriptions: Sequence[Subscription], mandate: Mandate, *, now: datetime, actor: Actor) -> None:
+    """Bring the locked subscriptions in line with what was just seen of their mandate. Safe to run twice.
+
+    One the customer paused stays paused. One that lost its mandate plans nothing and asks for a new one; it never goes into
+    dunning: nobody declined anything.
+    """
+    calendar = Calendar.of(stores.get(session), now)
+    for subscription in subscriptions:
+        if mandate.allows_debits:
+            _go_on(session, subscription, mandate, calendar, actor)
+        elif mandate.status != "pending":
+            _stop(session, subscription, mandate, actor)
+
+
+def _go_on(session: Session, subscription: Subscription, mandate: Mandate, calendar: Calendar, actor: Actor) -> None:
+    if subscription.status not in ("awaiting_mandate", "action_needed"):
+        return
+    before = subscription.move("active")
+    planning.schedule(session, subscription, calendar)
+    session.add(subscription)
+    _record(session, subscription, mandate, before, actor)
+    if before == "awaiting_mandate":
+        notifying.started(session, subscription)
+
+
+def _stop(session: Session, subscription: Subscription, mandate: Mandate, actor: Actor) -> None:
+    if subscription.status == "active":
+        before = subscription.move("action_needed")
+        planning.stop(subscription)
+        session.add(subscription)
+        _record(session, subscription, mandate, before, actor)
+    elif subscription.status != "awaiting_mandate":
+        return
+    notifying.action_needed(session, subscription, mandate)
+
+
+def _record(session: Session, subscription: Subscription, mandate: Mandate, before: str, actor: Actor) -> None:
+    changes = {"status": [before, subscription.status], "next_on": [None, str(subscription.next_on)]}
+    record(
+        session,
+        actor,
+        f"subscription.{'activated' if subscription.status == 'active' else 'action_needed'}",
+        subscription,
+        changes,
+        cause=f"mandate {mandate.id} is {mandate.status}",
+    )

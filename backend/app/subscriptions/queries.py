@@ -1,0 +1,115 @@
+"""Every SELECT and lock of subscriptions. `owner_id` None means: of any customer. Lock order: subscription, then its cycles."""
+
+from collections.abc import Collection, Sequence
+from datetime import date, datetime
+from uuid import UUID
+
+from sqlmodel import Session, col, select
+
+from app.accounts.models import Address
+from app.orders.models import Order
+from app.subscriptions.errors import SubscriptionNotFound
+from app.subscriptions.models import Cycle, Subscription, SubscriptionLine
+
+
+def get(session: Session, subscription_id: UUID, owner_id: UUID | None, *, lock: bool = False) -> Subscription:
+    """SubscriptionNotFound also for somebody else's."""
+    statement = select(Subscription).where(Subscription.id == subscription_id)
+    if owner_id is not None:
+        statement = statement.where(Subscription.customer_id == owner_id)
+    if lock:
+        statement = statement.with_for_update().execution_options(populate_existing=True)
+    found = session.exec(statement).one_or_none()
+    if found is None:
+        raise SubscriptionNotFound
+    return found
+
+
+def page(session: Session, owner_id: UUID | None, limit: int, after: UUID | None) -> Sequence[Subscription]:
+    """Newest first; `after` is the last id of the page before."""
+    statement = select(Subscription).order_by(col(Subscription.id).desc()).limit(limit)
+    if owner_id is not None:
+        statement = statement.where(Subscription.customer_id == owner_id)
+    if after is not None:
+        statement = statement.where(col(Subscription.id) < after)
+    return session.exec(statement).all()
+
+
+def lock_due(session: Session, now: datetime, limit: int) -> Sequence[Subscription]:
+    """Subscriptions that may be planned by now, longest due first. No lower bound; those somebody holds are passed over."""
+    due = select(Subscription).where(col(Subscription.plans_at) <= now)
+    due = due.order_by(col(Subscription.plans_at), col(Subscription.id)).limit(limit).with_for_update(skip_locked=True)
+    return session.exec(due.execution_options(populate_existing=True)).all()
+
+
+def next_plan_at(session: Session) -> datetime | None:
+    """When the next delivery of the store is to be planned."""
+    planned = select(Subscription.plans_at).where(col(Subscription.plans_at).is_not(None))
+    return session.exec(planned.order_by(col(Subscription.plans_at)).limit(1)).first()
+
+
+def lock_of_mandate(session: Session, mandate_id: UUID) -> Sequence[Subscription]:
+    """Those that pay by this mandate and are not over."""
+    statement = select(Subscription).where(Subscription.mandate_id == mandate_id, Subscription.status != "cancelled")
+    return session.exec(
+        statement.order_by(col(Subscription.id)).with_for_update().execution_options(populate_existing=True)
+    ).all()
+
+
+def of_mandate(session: Session, mandate_id: UUID) -> Subscription | None:
+    """The newest subscription that pays by this mandate."""
+    statement = select(Subscription).where(Subscription.mandate_id == mandate_id).order_by(col(Subscription.id).desc())
+    return session.exec(statement).first()
+
+
+def lines(session: Session, subscription_ids: Collection[UUID]) -> dict[UUID, list[SubscriptionLine]]:
+    """The lines of several subscriptions in one query, each one's in their position."""
+    found: dict[UUID, list[SubscriptionLine]] = {one: [] for one in subscription_ids}
+    statement = select(SubscriptionLine).where(col(SubscriptionLine.subscription_id).in_(subscription_ids))
+    for line in session.exec(statement.order_by(col(SubscriptionLine.position))):
+        found[line.subscription_id].append(line)
+    return found
+
+
+def addresses(session: Session, address_ids: Collection[UUID]) -> dict[UUID, Address]:
+    """Archived ones too: an address that was put away is still where this subscription goes."""
+    return {one.id: one for one in session.exec(select(Address).where(col(Address.id).in_(address_ids)))}
+
+
+def cycles_from(session: Session, subscription_id: UUID, day: date) -> Sequence[Cycle]:
+    """What was decided for deliveries on that day or later, in order."""
+    statement = select(Cycle).where(Cycle.subscription_id == subscription_id, col(Cycle.delivers_on) >= day)
+    return session.exec(statement.order_by(col(Cycle.delivers_on))).all()
+
+
+def taken_days(session: Session, subscription_ids: Collection[UUID], day: date) -> dict[UUID, set[date]]:
+    """On which days from `day` on each of them has an outcome already."""
+    found: dict[UUID, set[date]] = {one: set() for one in subscription_ids}
+    statement = select(Cycle.subscription_id, Cycle.delivers_on).where(
+        col(Cycle.subscription_id).in_(subscription_ids), col(Cycle.delivers_on) >= day
+    )
+    for subscription_id, delivers_on in session.exec(statement):
+        found[subscription_id].add(delivers_on)
+    return found
+
+
+def cycle(session: Session, cycle_id: UUID) -> Cycle | None:
+    return session.exec(select(Cycle).where(Cycle.id == cycle_id)).one_or_none()
+
+
+def latest_created(session: Session, subscription_id: UUID) -> Cycle | None:
+    """The newest delivery that became an order."""
+    statement = select(Cycle).where(Cycle.subscription_id == subscription_id, Cycle.status == "created")
+    return session.exec(statement.order_by(col(Cycle.delivers_on).desc()).limit(1)).first()
+
+
+def lock_unreminded(session: Session, limit: int) -> Sequence[Cycle]:
+    """Deliveries that became orders and that their customers were not told of yet."""
+    statement = select(Cycle).where(col(Cycle.reminded_at).is_(None), Cycle.status == "created")
+    return session.exec(statement.order_by(col(Cycle.created_at)).limit(limit).with_for_update(skip_locked=True)).all()
+
+
+def orders_of_cycles(session: Session, cycle_ids: Collection[UUID]) -> dict[UUID, Order]:
+    """The order that each of these deliveries became."""
+    found = session.exec(select(Order).where(col(Order.cycle_id).in_(cycle_ids)))
+    return {order.cycle_id: order for order in found if order.cycle_id}
