@@ -12,11 +12,13 @@ from app.accounts.models import Customer
 from app.carts import service as carts
 from app.checkout import placing
 from app.core.actor import Actor
+from app.core.celery_app import celery_app
 from app.core.clock import machine_now
 from app.core.ids import new_id
 from app.core.security import sign_jwt
 from app.core.work import unit_of_work
 from app.core.work_rows import WorkRow
+from app.jobs import queries as jobs
 from app.orders.models import Order
 from app.payments.models import PaymentAttempt
 from app.stores.models import Store
@@ -106,7 +108,15 @@ def work_off(store: Store) -> None:
     """Do in this process whatever is due in the store, as the workers would."""
     steps = {"drain_payments": payments.drain, "drain_events": inbox.drain, "drain_messages": notifications.drain}
     for kind in KINDS:
-        steps[kind.drain](str(store.id))
+        steps.get(kind.drain, run_slots)(str(store.id))
+
+
+def run_slots(store_id: str) -> None:
+    """The slots that are due: each run goes on with the others of its task."""
+    with unit_of_work(UUID(store_id)) as session:
+        due = jobs.slots_by_id(session, jobs.longest_due_of_each_task(session, None))
+    for slot in due:
+        celery_app.tasks[slot.task](store_id=store_id, slot_id=str(slot.id))
 
 
 def rows(store: Store, model: type[WorkRow]) -> list[Any]:

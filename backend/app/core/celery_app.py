@@ -6,14 +6,15 @@ PostgreSQL is the queue of record, Redis carries wake-ups: losing every message 
 import json
 from typing import Any
 
-from celery import Celery, Task, signals
-from celery.schedules import crontab
+from celery import Task, signals
 from kombu import Queue  # type: ignore[attr-defined]
 from sqlalchemy.exc import OperationalError
 
 from app.core import celery_boot, db
 from app.core.config import settings
 from app.core.logging import request_id, set_up_logging
+from app.core.schedules import documented_ticks
+from app.core.task_names import StrictCelery
 
 HARD_LIMIT_SECONDS, SOFT_LIMIT_SECONDS = 30 * 60, 25 * 60
 VISIBILITY_SECONDS = 60 * 60  # above the hard limit, or a running task is delivered again
@@ -24,6 +25,7 @@ TASK_MODULES = (
     "app.tasks.inbox",
     "app.tasks.notifications",
     "app.tasks.payments",
+    "app.tasks.subscriptions",
     "app.tasks.work",
 )
 REDIS_LEVELS = 4  # Redis transports have priorities 0, 3, 6, 9, and 0 is served first
@@ -72,7 +74,7 @@ def _queues() -> list[Queue]:
     return [Queue(name) for name in names]
 
 
-celery_app = Celery("rozana", task_cls=RowTask, include=TASK_MODULES)
+celery_app = StrictCelery("rozana", task_cls=RowTask, include=TASK_MODULES)
 celery_app.conf.update(
     broker_url=settings.broker_url,
     broker_connection_timeout=2,
@@ -122,13 +124,12 @@ celery_app.conf.update(
             "schedule": settings.sweep_seconds,
             "options": {"expires": max(1.0, settings.sweep_seconds), "ignore_result": True},
         },
-        "cleanup-expired-carts": {"task": "app.tasks.cleanup.cleanup_expired_carts", "schedule": crontab(hour=2, minute=0)},
-        "cleanup-expired-tokens": {"task": "app.tasks.cleanup.cleanup_expired_tokens", "schedule": crontab(hour=3, minute=0)},
-        "cleanup-old-audit-logs": {
-            "task": "app.tasks.cleanup.cleanup_old_audit_logs",
-            "schedule": crontab(hour=3, minute=30),
-            "kwargs": {"days_old": settings.access_log_days},
+        "open-slots": {
+            "task": "app.tasks.work.open_slots",
+            "schedule": settings.tick_seconds,
+            "options": {"expires": max(1.0, settings.tick_seconds), "ignore_result": True},
         },
+        **documented_ticks(),
     },
 )
 

@@ -70,6 +70,10 @@ class Settings(BaseSettings):
     extra_queues: CommaList = _setting("Celery", "Queues to declare besides the three, comma-separated", [])
     lease_seconds: float = _setting("Celery", "How long a worker holds a row; above the timeouts of one provider call", 120.0)
     sweep_seconds: float = _setting("Celery", "How often lost work is looked for", 15.0)
+    tick_seconds: float = _setting("Celery", "How often what is due by itself is looked for", 30.0)
+    scheduler: Literal["beat", "embedded"] = _setting(
+        "Celery", "beat: a process of its own; embedded: the API ticks, where no beat runs", "beat"
+    )
     flower_basic_auth: str = _setting("Celery", "user:password of Flower", "")
 
     access_token_seconds: int = _setting("Sign-in", "Life of an access token", 900)

@@ -14,6 +14,7 @@ from typing import Any
 
 from app.core.celery_app import celery_app
 from app.core.logging import get_logger, request_id
+from app.core.schedules import RECURRING
 
 log = get_logger(__name__)
 
@@ -21,6 +22,7 @@ BOUNDED = {"socket_connect_timeout": 0.5, "socket_timeout": 1.0, "max_retries": 
 QUEUE_SIZE = 10_000  # nudges waiting in this process; more are dropped, their rows are swept
 OPEN_SECONDS = 5.0  # how long the breaker stays open after a failed publish
 EXPIRES_SECONDS = 300  # an old nudge is noise: the sweep has been by
+SLOT = ("store_id", "slot_id")
 
 
 @dataclass(frozen=True)
@@ -29,6 +31,12 @@ class Nudge:
 
     task: str
     priority: int
+    names: tuple[str, ...] = ()  # of its arguments, where the task has documented ones besides
+
+
+def slot_nudge(task: str) -> str:
+    """The nudge that runs a slot of a scheduled task, on the task's own queue."""
+    return f"slot:{task}"
 
 
 NUDGES: dict[str, Nudge] = {
@@ -38,6 +46,16 @@ NUDGES: dict[str, Nudge] = {
     "apply_event": Nudge("app.tasks.inbox.apply", 9),
     "drain_events": Nudge("app.tasks.inbox.drain", 6),
     "drain_payments": Nudge("app.tasks.payments.drain", 6),
+    "charge_due": Nudge("app.tasks.subscriptions.charge_due", 9),
+    "send_debit": Nudge("app.tasks.subscriptions.send_debit", 9),
+    "drain_debits": Nudge("app.tasks.subscriptions.drain_debits", 6),
+    "look_at_mandate": Nudge("app.tasks.subscriptions.look_at_mandate", 9),
+    "drain_mandates": Nudge("app.tasks.subscriptions.drain_mandates", 6),
+    "look_at_notice": Nudge("app.tasks.subscriptions.look_at_notice", 6),
+    "drain_slots": Nudge("app.tasks.work.drain_slots", 6),
+    "sweep": Nudge("app.tasks.work.sweep", 6),  # these two where no beat ticks
+    "open_slots": Nudge("app.tasks.work.open_slots", 6),
+    **{slot_nudge(entry.task): Nudge(entry.task, entry.urgency, SLOT) for entry in RECURRING},
 }
 
 
@@ -86,7 +104,8 @@ class Nudger:
                 producer = producer or self._producer()
                 celery_app.send_task(
                     nudge.task,
-                    args=ids,
+                    args=() if nudge.names else ids,
+                    kwargs=dict(zip(nudge.names, ids, strict=True)) if nudge.names else None,
                     priority=nudge.priority,
                     producer=producer,
                     retry=False,

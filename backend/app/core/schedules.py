@@ -27,9 +27,7 @@ class Recurring:
 
 RECURRING = (
     # Hourly, where the documents have midnight: 05:30 in India is late for milk, and a day must not hang on one tick.
-    Recurring(
-        "process-due-subscriptions", "app.tasks.subscriptions.process_due_subscriptions", documented_hour="0", urgency=6
-    ),
+    Recurring("process-due-subscriptions", "app.tasks.subscriptions.process_due_subscriptions", documented_hour="0", urgency=6),
     Recurring(
         "send-subscription-renewal-reminders",
         "app.tasks.subscriptions.send_subscription_renewal_reminders",

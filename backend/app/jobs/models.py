@@ -8,9 +8,11 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel, String
 
 from app.core.db import Row
+from app.core.slots import Rhythm, every, next_after, wall_clock
 from app.core.work_rows import WorkRow, work_constraints
+from app.jobs.rules import CATCH_UP_RULES
 
-CATCH_UP_RULES = ("all", "last", "none")
+CALL_KEY, RUN_KEY = "task:", "run:"  # before a task's id, before the instant at which somebody asked
 
 
 class Heartbeat(SQLModel, table=True):
@@ -52,6 +54,18 @@ class Schedule(Row, table=True):
     opened_until: datetime  # every slot up to here is recorded
     next_due_at: datetime  # the first one after it
 
+    @property
+    def rhythm(self) -> Rhythm:
+        """RhythmInvalid where somebody wrote nonsense into the row."""
+        if self.interval_seconds is not None:
+            return every(self.interval_seconds)
+        return wall_clock(self.minute or "", self.hour or "", self.weekday or "", self.zone)
+
+    def open_until(self, instant: datetime) -> None:
+        """Every slot up to `instant` is recorded, or nobody's business."""
+        self.opened_until = instant
+        self.next_due_at = next_after(self.rhythm, instant).at
+
 
 class Slot(WorkRow, table=True):
     """One due time of a schedule, or one call by hand. UNIQUE by schedule and key: it takes effect once, whoever ticks."""
@@ -68,5 +82,10 @@ class Slot(WorkRow, table=True):
     task: str = Field(max_length=120)
     due_at: datetime  # by the store's own clock
     arguments: dict[str, Any] = Field(default_factory=dict, sa_type=JSONB)
-    counts: dict[str, int] = Field(default_factory=dict, sa_type=JSONB)  # what its steps did so far
+    counts: dict[str, int | str] = Field(default_factory=dict, sa_type=JSONB)  # what its steps did so far
     outcome: str = Field(default="", max_length=200)  # `done`, or `skipped: …`
+
+    @property
+    def is_asked_for(self) -> bool:
+        """Somebody called for it; it is no due time of the schedule."""
+        return self.key.startswith((CALL_KEY, RUN_KEY))

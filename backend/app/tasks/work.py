@@ -1,4 +1,4 @@
-"""The sweep: whatever Redis lost and whoever died, what is owed is found in the database and done."""
+"""The two ticks: the sweep finds what Redis lost and whoever died left behind, `open_slots` what is due by itself."""
 
 from dataclasses import dataclass
 from uuid import UUID
@@ -12,8 +12,10 @@ from app.core.work import across_stores, defer, unit_of_work
 from app.core.work_rows import WorkRow, needs_sweep, reclaim
 from app.inbox.models import ProviderEvent
 from app.jobs import service as jobs
+from app.jobs.models import Slot
 from app.notifications.models import Message
 from app.payments.models import PaymentAttempt
+from app.tasks.looking import look_everywhere
 
 log = get_logger(__name__)
 
@@ -33,7 +35,21 @@ KINDS = (
     WorkKind(PaymentAttempt, "drain_payments"),
     WorkKind(ProviderEvent, "drain_events"),
     WorkKind(Message, "drain_messages"),
+    WorkKind(Slot, "drain_slots"),
 )
+
+
+@celery_app.task(name="app.tasks.work.open_slots", soft_time_limit=60, time_limit=90)
+def open_slots() -> dict[str, int]:
+    """Open the slots that are due in every store, and wake whoever has due rows. Safe to run twice, or ten at once."""
+    return look_everywhere()
+
+
+@celery_app.task(name="app.tasks.work.drain_slots", soft_time_limit=60, time_limit=90)
+def drain_slots(store_id: str) -> None:
+    """Wake each task of which a slot is due in this store: it runs on its own queue, and goes on with the others."""
+    with unit_of_work(UUID(store_id)) as session:
+        jobs.wake_due(session)
 
 
 @celery_app.task(name="app.tasks.work.sweep", soft_time_limit=60, time_limit=90)

@@ -1,0 +1,7 @@
+from app.core.errors import NotFound
+
+
+class ScheduleNotFound(NotFound):
+    """This store has no such schedule."""
+
+    code = "schedule_not_found"

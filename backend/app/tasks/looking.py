@@ -1,0 +1,101 @@
+"""What is due by a store's own clock. A tick decides nothing: it looks, and what it finds is rows that take effect once."""
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, func, literal, or_, select
+from sqlmodel import Session, col
+
+from app.core import clock
+from app.core.logging import get_logger
+from app.core.schedules import RECURRING
+from app.core.work import across_stores, defer, unit_of_work
+from app.core.work_columns import app_now, seconds
+from app.jobs import service as jobs
+from app.jobs.models import Schedule
+from app.stores import service as stores
+from app.stores.models import Store
+
+log = get_logger(__name__)
+
+STORES_PER_TICK = 200  # per look: the next tick takes the others, longest due first
+
+
+@dataclass(frozen=True)
+class DueLook:
+    """A column of business time (the store's own clock), and the nudge that works off one store's rows whose time has come.
+
+    `which`: only these rows. `rozana_sweep` must be allowed to see the columns that are asked about.
+    """
+
+    column: Any
+    nudge: str
+    which: ColumnElement[bool] | None = None
+
+
+DUE_LOOKS: tuple[DueLook, ...] = ()
+_SCHEDULES = DueLook(Schedule.next_due_at, "", col(Schedule.is_enabled))
+
+
+def look_everywhere() -> dict[str, int]:
+    """Open what is due in all stores, and wake whoever works off their other due rows. Safe to run twice, or ten at once."""
+    opened = open_everywhere()
+    woken = 0
+    for look in DUE_LOOKS:
+        for store_id in stores_with_due(look):
+            with unit_of_work(store_id) as session:
+                defer(session, look.nudge)
+            woken += 1
+    with across_stores() as session:
+        jobs.beat(session, "open_slots")
+    return {"opened": opened, "woken": woken}
+
+
+def open_everywhere(name: str | None = None) -> int:
+    """Open the due slots (of the schedule `name`) of every store whose clock stands by itself; how many are to be done.
+
+    A store that lacks a documented schedule gets it here. One store's failure keeps no other waiting.
+    """
+    opened = 0
+    for store_id in dict.fromkeys([*_stores_without_schedules(), *stores_with_due(_SCHEDULES)]):
+        try:
+            with unit_of_work(store_id) as session:
+                now = clock.now(stores.get(session))
+                jobs.ensure_schedules(session, now)
+                opened += len(jobs.open_due(session, now, name))
+        except Exception as error:  # noqa: BLE001 - it stays due, and the next tick tries again
+            log.error("slots_not_opened", store_id=str(store_id), error=str(error))
+    return opened
+
+
+def stores_with_due(look: DueLook) -> list[UUID]:
+    """Stores with rows whose time has come by their own clocks, longest due first; none whose test clock is being moved."""
+    with across_stores() as session:
+        return due_stores(session, look)
+
+
+def due_stores(session: Session, look: DueLook) -> list[UUID]:
+    store_id = look.column.class_.store_id
+    own_now = literal(clock.machine_now()) + seconds(col(Store.clock_offset_seconds))
+    due = select(store_id).join(Store, col(Store.id) == store_id).where(look.column <= own_now, _stands())
+    if look.which is not None:
+        due = due.where(look.which)
+    return list(session.scalars(due.group_by(store_id).order_by(func.min(look.column)).limit(STORES_PER_TICK)))
+
+
+def _stores_without_schedules() -> list[UUID]:
+    names = [entry.name for entry in RECURRING]
+    known = (
+        select(func.count())
+        .where(col(Schedule.store_id) == col(Store.id), col(Schedule.name).in_(names))
+        .correlate(Store)
+        .scalar_subquery()
+    )
+    with across_stores() as session:
+        return list(session.scalars(select(col(Store.id)).where(known < len(names), _stands()).limit(STORES_PER_TICK)))
+
+
+def _stands() -> ColumnElement[bool]:
+    """Nobody is moving the store's clock: who moves it opens what is due on the way."""
+    return or_(col(Store.clock_moves_until).is_(None), col(Store.clock_moves_until) < app_now())
