@@ -9,12 +9,14 @@ from dataclasses import dataclass
 from datetime import datetime, time, timedelta, timezone
 from typing import Final, Literal
 
+from app.payments.debit_reasons import FINAL_REASONS
+
 CURRENCY: Final = "INR"  # the e-mandate framework is about rupees; Razorpay takes nothing else for UPI
 MAX_UNATTENDED_AMOUNT: Final = 1_500_000  # paise. RBI, E-mandate Framework 2026: above Rs 15,000 it takes the customer (AFA)
 MIN_NOTICE: Final = timedelta(hours=24)  # RBI: the bank's notice reaches the customer at least this long before the debit
 MAX_TRIES: Final = 4  # NPCI, 21 May 2025: one try and three more per UPI debit. Cards know no limit: the same one serves
 RETRY_AFTER: Final[Mapping[str, timedelta]] = {
-    "upi": timedelta(hours=6),  # ours: four tries within a day, while the goods can still go out; money comes in by evening
+    "upi": timedelta(hours=6),  # ours: with the peaks waited out, four tries fit into a day
     "card": timedelta(hours=36),  # Razorpay, card FAQs: the same order at most once in 36 hours
 }
 LOOK_AT_NOTICE_AFTER: Final = timedelta(minutes=10)  # its webhook may be lost
@@ -23,45 +25,6 @@ LOOK_AT_DEBIT_AFTER: Final = timedelta(minutes=30)  # UPI takes up to 36 hours t
 IST: Final = timezone(timedelta(hours=5, minutes=30), "IST")
 PEAKS: Final = ((time(10), time(13)), (time(17), time(21, 30)))  # NPCI: no AutoPay debits meanwhile; the ends are free
 PEAK_MARGIN: Final = timedelta(minutes=5)  # between our decision and the bank lie a queue and two networks
-
-MANDATE_REASONS: Final[Mapping[str, str]] = {  # what Razorpay says a debit failed for → what that makes of our mandate
-    "mandate_paused": "paused",
-    "mandate_not_active": "paused",
-    "mandate_cancelled": "cancelled",
-    "umn_does_not_exist_payer": "cancelled",  # the bank knows no mandate of this number
-    "invalid_token": "cancelled",
-    "mandate_expired": "expired",
-}
-# From the list of errors in Razorpay's "Charge the customer" (UPI) and its card error codes: all for which it does not
-# advise to try again later but to change the mandate, the amount or the account. The same debit would fail again, and a bank
-# that has become suspicious is not asked again either.
-FINAL_REASONS: Final[frozenset[str]] = frozenset(MANDATE_REASONS) | {
-    "amount_does_not_match_mandate_amount",
-    "bank_account_invalid",
-    "customer_action_required",  # cards: the customer did not let the notice pass
-    "debit_declined",
-    "debit_instrument_blocked",
-    "invalid_vpa",
-    "limit_exceeded_remitting_bank",
-    "mandate_current_cycle_allowed_debit_exceeds",
-    "card_mandate_current_cycle_allowed_debit_exceeds",
-    "mandate_debit_beyond_psp_amount_cap",
-    "mobile_number_invalid",
-    "nature_of_debit_not_allowed",
-    "no_financial_address_record_found",
-    "number_of_pin_tries_exceeded",
-    "payer_account_has_changed",
-    "payment_risk_check_failed",
-    "payment_stopped_by_court_order",
-    "per_transaction_limit_exceeded",
-    "remitter_account_dormant",
-    "suspected_fraud_decline",
-    "transaction_frequency_limit_exceeded",
-    "transaction_limit_exceeded",
-    "transaction_not_allowed",
-    "transaction_not_permitted_cardholder",
-    "transaction_not_permitted_to_vpa",
-}
 
 WaitReason = Literal[
     "earlier_debit_undecided", "notice_not_delivered", "notice_period", "promised_for_later", "retry_pause", "upi_peak"

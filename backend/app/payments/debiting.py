@@ -15,7 +15,8 @@ from app.core.work import defer
 from app.payments import mandate_queries as queries
 from app.payments import mandates
 from app.payments import queries as payments
-from app.payments.debit_rules import MANDATE_REASONS, DebitFacts, GiveUp, Send, Wait, decide, next_try
+from app.payments.debit_reasons import MANDATE_REASONS
+from app.payments.debit_rules import DebitFacts, GiveUp, Send, Wait, decide, next_try
 from app.payments.mandate_models import Debit, Mandate
 from app.payments.models import Payment, PaymentAttempt
 from app.providers.razorpay_facts import PaymentFacts

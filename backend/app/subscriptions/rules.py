@@ -7,10 +7,10 @@ the first date, from the anchor on, that fits the rule. Beyond the year 9999 the
 
 import calendar
 from bisect import bisect_left
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import MAXYEAR, date, timedelta
-from functools import partial
 from itertools import count
 from typing import Any, Final
 
@@ -43,8 +43,7 @@ class Rule:
         A member that is None counts as left out.
         """
         given = {name: value for name, value in members.items() if value is not None}
-        kind = given.pop("kind", None)
-        if kind not in tuple(MEMBERS):
+        if (kind := given.pop("kind", None)) not in tuple(MEMBERS):
             raise RuleInvalid("There is no such kind of rule.", field="kind", allowed=list(MEMBERS))
         takes = MEMBERS[kind]
         for name in given:
@@ -52,7 +51,12 @@ class Rule:
                 raise RuleInvalid(f"A rule of kind {kind} takes no {name}.", field=name, allowed=list(takes))
         if kind == "weekly":
             given.setdefault("every", 1)
-        return cls(kind, **{name: _READ[name](given.get(name)) for name in takes})
+        return cls(
+            kind,
+            every=_whole("every", MAX_EVERY, given) if "every" in takes else 1,
+            weekdays=_weekdays(given) if "weekdays" in takes else (),
+            day=_whole("day", 31, given) if "day" in takes else None,
+        )
 
     def as_dict(self) -> dict[str, Any]:
         """What `of` reads: the kind, and the members that it takes."""
@@ -86,12 +90,9 @@ def first_on_or_after(rule: Rule, anchor: date, day: date) -> int:
 
 def occurrences(rule: Rule, anchor: date, since: date) -> Iterator[date]:
     """All of them from `since` on, until the calendar ends."""
-    for k in count(first_on_or_after(rule, anchor, since)):
-        try:
-            day = occurrence(rule, anchor, k)
-        except OverflowError:
-            return
-        yield day
+    with suppress(OverflowError):
+        for k in count(first_on_or_after(rule, anchor, since)):
+            yield occurrence(rule, anchor, k)
 
 
 def is_occurrence(rule: Rule, anchor: date, day: date) -> bool:
@@ -105,13 +106,9 @@ def words(rule: Rule, anchor: date) -> str:
     if rule.kind == "weekdays" and len(rule.weekdays) < len(WEEKDAYS):
         *first, last = (calendar.day_name[WEEKDAYS.index(weekday)] for weekday in rule.weekdays)
         return f"on {', '.join(first)} and {last}" if first else f"every {last}"
-    if rule.kind == "weekly":
-        return f"every {_times(rule.every, 'week')} on {calendar.day_name[anchor.weekday()]}"
-    return f"every {_times(rule.every, 'day')}"
-
-
-def _times(number: int, unit: str) -> str:
-    return unit if number == 1 else f"{number} {unit}s"
+    unit = "week" if rule.kind == "weekly" else "day"
+    often = f"every {unit}" if rule.every == 1 else f"every {rule.every} {unit}s"
+    return f"{often} on {calendar.day_name[anchor.weekday()]}" if rule.kind == "weekly" else often
 
 
 def _turn(rule: Rule, anchor: date) -> tuple[int, list[int]]:
@@ -138,22 +135,16 @@ def _day_in_month(month: int, wanted_day: int) -> date:
     return date(year, month_before + 1, min(wanted_day, calendar.monthrange(year, month_before + 1)[1]))
 
 
-def _whole(field: str, most: int, value: Any) -> int:
+def _whole(field: str, most: int, given: Mapping[str, Any]) -> int:
+    value = given.get(field)
     if type(value) is not int or not 1 <= value <= most:  # not isinstance: True is no number of days
         raise RuleInvalid(f"`{field}` is a whole number from 1 to {most}.", field=field, allowed=f"1 to {most}")
     return value
 
 
-def _read_weekdays(value: Any) -> tuple[str, ...]:
-    given = value if isinstance(value, list | tuple) else ()
-    ordered = tuple(weekday for weekday in WEEKDAYS if weekday in given)
-    if not ordered or len(ordered) < len(given):  # one that is unknown, or named twice
+def _weekdays(given: Mapping[str, Any]) -> tuple[str, ...]:
+    named = given.get("weekdays") or []
+    ordered = tuple(weekday for weekday in WEEKDAYS if isinstance(named, list | tuple) and weekday in named)
+    if not ordered or len(ordered) < len(named):  # one that is unknown, or named twice
         raise RuleInvalid("`weekdays` names at least one weekday, each once.", field="weekdays", allowed=list(WEEKDAYS))
     return ordered
-
-
-_READ: Final[dict[str, Callable[[Any], Any]]] = {
-    "every": partial(_whole, "every", MAX_EVERY),
-    "weekdays": _read_weekdays,
-    "day": partial(_whole, "day", 31),
-}

@@ -7,10 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from app.payments.debit_reasons import FINAL_REASONS, MANDATE_REASONS
 from app.payments.debit_rules import (
-    FINAL_REASONS,
     IST,
-    MANDATE_REASONS,
     MAX_TRIES,
     MAX_UNATTENDED_AMOUNT,
     MIN_NOTICE,
