@@ -92,7 +92,7 @@ class SubscriptionActionNeededContext(TypedDict):
 
     subscription_id: str
     customer_name: str
-    mandate_status: Literal["rejected", "paused", "cancelled", "expired"]
+    mandate_status: Literal["created", "pending", "rejected", "paused", "cancelled", "expired"]
 
 
 class PersonContext(TypedDict):

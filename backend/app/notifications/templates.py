@@ -14,6 +14,7 @@ from app.core.money import format_money
 from app.notifications.errors import ContextIncomplete, UnknownTemplate
 
 DIRECTORY = Path(__file__).parent / "templates"
+PLAIN_SPACES = {0xA0: " ", 0x202F: " "}  # Babel's times have them; in an SMS one alone would more than halve its room
 MASK = "••••••"  # stands for a secret in what is kept and shown
 
 
@@ -115,7 +116,7 @@ def render(template: Template, context: Mapping[str, Any], branding: Branding, *
     except (TemplateError, TypeError, ValueError, ArithmeticError) as error:
         raise RenderFailed(f"{template.name} ({template.channel}): {error}") from error
     if template.channel == "sms":
-        return Rendered("", texts[0].strip(), "")
+        return Rendered("", texts[0].strip().translate(PLAIN_SPACES), "")
     return Rendered(" ".join(subject.split()), texts[0], texts[1])  # a line break in a subject would forge a header
 
 

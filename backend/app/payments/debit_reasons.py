@@ -43,3 +43,31 @@ FINAL_REASONS: Final[frozenset[str]] = frozenset(MANDATE_REASONS) | {
     "transaction_not_permitted_cardholder",
     "transaction_not_permitted_to_vpa",
 }
+_LIMIT = "the amount is above a limit of the account"
+_CLOSED = "the account is closed"
+_AWAY = "it could not be reached"
+SAID_BY_BANK: Final[Mapping[str, str]] = {  # for people, after "Your bank says:"
+    "insufficient_funds": "there was not enough money in the account",
+    "adequate_funds_not_available_blocked": "there was not enough money in the account",
+    "mandate_paused": "the mandate is paused",
+    "mandate_not_active": "the mandate is not active",
+    "mandate_cancelled": "the mandate was cancelled",
+    "umn_does_not_exist_payer": "the mandate was cancelled",
+    "mandate_expired": "the mandate has expired",
+    "customer_action_required": "the debit was not let through",
+    "debit_instrument_blocked": "the account is blocked",
+    "bank_account_invalid": _CLOSED,
+    "remitter_account_dormant": _CLOSED,
+    "limit_exceeded_remitting_bank": _LIMIT,
+    "mandate_debit_beyond_psp_amount_cap": _LIMIT,
+    "per_transaction_limit_exceeded": _LIMIT,
+    "transaction_limit_exceeded": _LIMIT,
+    "bank_not_available": _AWAY,
+    "payment_timed_out": _AWAY,
+    "psp_not_available": _AWAY,
+}
+
+
+def bank_says(reason: str) -> str:
+    """The reason in words; empty for our own reasons, and for those of which people would be no wiser."""
+    return SAID_BY_BANK.get(reason, "")

@@ -135,7 +135,13 @@ def test_a_delivery_left_out_says_why_and_that_it_costs_nothing(channel: str) ->
 @CHANNELS
 @pytest.mark.parametrize(
     ("status", "said"),
-    [("rejected", "was not approved"), ("paused", "is paused"), ("cancelled", "was cancelled"), ("expired", "has expired")],
+    [
+        ("created", "is not approved"),
+        ("rejected", "was not approved"),
+        ("paused", "is paused"),
+        ("cancelled", "was cancelled"),
+        ("expired", "has expired"),
+    ],
 )
 def test_a_mandate_that_does_not_work_is_named_with_the_way_to_put_it_right(status: str, said: str, channel: str) -> None:
     subscription_id = "01936b2e-7a4c-7b11-9c3d-8f2e6a1d4b90"
@@ -150,6 +156,12 @@ def test_a_mandate_that_does_not_work_is_named_with_the_way_to_put_it_right(stat
 def test_a_mandate_that_works_needs_nobody(channel: str) -> None:
     with pytest.raises(RenderFailed):
         render(TEMPLATES["subscription_action_needed", channel], mandate_status="confirmed")
+
+
+def test_the_narrow_space_of_a_time_does_not_double_the_price_of_an_sms() -> None:
+    text = render(TEMPLATES["subscription_renewal_reminder", "sms"], charged_on="2 December, at 6:00\u202fam").text
+    assert "2 December, at 6:00 am" in text
+    assert sms_segments(text) == 1
 
 
 def test_a_secret_given_as_a_plain_value_is_refused() -> None:

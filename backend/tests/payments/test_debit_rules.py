@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.payments.debit_reasons import FINAL_REASONS, MANDATE_REASONS
+from app.payments.debit_reasons import FINAL_REASONS, MANDATE_REASONS, bank_says
 from app.payments.debit_rules import (
     IST,
     MAX_TRIES,
@@ -244,3 +244,9 @@ def test_a_planned_try_is_an_allowed_one(method: str, tries: int, failed_at: dat
 def test_whatever_ends_a_mandate_is_a_reason_never_to_try_again() -> None:
     assert MANDATE_REASONS.keys() <= FINAL_REASONS
     assert set(MANDATE_REASONS.values()) <= {"paused", "cancelled", "expired"}
+
+
+def test_the_bank_is_quoted_in_words_or_not_at_all() -> None:
+    assert bank_says("insufficient_funds") == "there was not enough money in the account"
+    assert bank_says("too_late") == ""
+    assert not any("_" in bank_says(reason) for reason in FINAL_REASONS)
