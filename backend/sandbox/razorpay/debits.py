@@ -4,7 +4,7 @@ from typing import Any
 
 from sandbox.razorpay import banking, mandates, paying
 from sandbox.razorpay.cycles import cycle_of, is_peak
-from sandbox.razorpay.entities import Entity, children, load, save, those
+from sandbox.razorpay.entities import Entity, children, load, one_of, save, those
 from sandbox.razorpay.errors import refused
 from sandbox.razorpay.happening import Happening
 from sandbox.razorpay.instruments import Instrument
@@ -15,13 +15,16 @@ from sandbox.transitions import Step, act, plan
 from sandbox.wire import Refused
 
 MOST_TRIES = 4  # per mandate and order: one, and three more
+CARD_RETRY_SECONDS = 36 * 60 * 60
+MOST_WITHOUT_CUSTOMER = 1_500_000  # paise; above it RBI asks for the customer's approval of every single debit
+DAY_SECONDS = 24 * 60 * 60
 TAKEN = ("created", "authorized", "captured")
 BY_TOKEN = "kind = 'payment' AND account = ? AND json_extract(wire, '$.token_id') = ?"
 
 
 def refuse_unless_allowed(db: Db, order: Entity, token: Entity, now: int) -> None:
     """Everything that Razorpay, NPCI and the bank look at before they accept a debit."""
-    _check_order(db, order, token)
+    _check_order(db, order, token, now)
     if reason := mandates.why_not_debitable(token, now):
         raise _refused(reason)
     if order.wire["amount"] > token.wire["max_amount"]:
@@ -58,17 +61,30 @@ def start(happening: Happening, order: Entity, token: Entity, body: dict[str, An
 
 @act("debit.decide")
 def _decide(step: Step) -> None:
-    """As planned by control. Unplanned it succeeds, unless the customer paused or revoked the mandate meanwhile."""
+    """As planned by control; unplanned it succeeds, unless something that the bank looks at speaks against it."""
     payment = load(step.db, step.account.id, "payment", step.entity_id)
     order = load(step.db, step.account.id, "order", payment.wire["order_id"])
     token = load(step.db, step.account.id, "token", payment.wire["token_id"])
     planned = banking.take_outcome(step.db, step.account.id)
     reason = planned["failed"] if isinstance(planned, dict) else None
     if planned is None:
-        reason = mandates.why_not_debitable(token, step.at)
+        reason = _objection(token, payment, step.at)
     happening = Happening(step.db, step.account, step.at)
     paying.settle(happening, order, payment, "failed" if reason else None, reason)
     happening.publish()
+
+
+def _objection(token: Entity, payment: Entity, now: int) -> str | None:
+    """Paused or revoked meanwhile, too much to go through without the customer, or begun on the last day of a UPI cycle."""
+    if reason := mandates.why_not_debitable(token, now):
+        return reason
+    if payment.wire["amount"] > MOST_WITHOUT_CUSTOMER:
+        return "payment_timed_out"  # nobody here approves it: the request for it lapses
+    frequency, made_at = token.hidden["frequency"], payment.wire["created_at"]
+    if token.wire["method"] == "upi" and frequency != "daily":
+        is_last_day = cycle_of(frequency, made_at) != cycle_of(frequency, made_at + DAY_SECONDS)
+        return "execution_day_rule_mismatch" if is_last_day else None
+    return None
 
 
 def of_token(db: Db, token: Entity) -> list[Entity]:
@@ -77,7 +93,7 @@ def of_token(db: Db, token: Entity) -> list[Entity]:
     return [payment for payment in found if "registered" not in payment.hidden]
 
 
-def _check_order(db: Db, order: Entity, token: Entity) -> None:
+def _check_order(db: Db, order: Entity, token: Entity, now: int) -> None:
     paying.refuse_if_taken(db, order)
     made = children(db, order.id, "payment")
     if any(payment.wire["status"] in TAKEN for payment in made):
@@ -87,6 +103,9 @@ def _check_order(db: Db, order: Entity, token: Entity) -> None:
     if sum(payment.wire.get("token_id") == token.id for payment in made) >= MOST_TRIES:
         # A documented reason with words of ours: NPCI allows one try and three more.
         raise refused("No further attempt is allowed for this debit.", reason="transaction_frequency_limit_exceeded")
+    if token.wire["method"] == "card" and any(now - payment.wire["created_at"] < CARD_RETRY_SECONDS for payment in made):
+        # Documented as a rule; reason and words are ours.
+        raise refused("A card can be debited again 36 hours after the last attempt.", reason="payment_retry_too_early")
 
 
 def _check_notice(notice: dict[str, Any], token: Entity, now: int) -> None:
@@ -100,18 +119,19 @@ def _check_notice(notice: dict[str, Any], token: Entity, now: int) -> None:
 
 def _check_cycle(db: Db, token: Entity, now: int, at_once: bool) -> None:
     """One debit per cycle, none while an earlier one is undecided, and none made at once in the peak hours."""
-    earlier = of_token(db, token)
-    cycle = cycle_of(token.hidden["frequency"], now)
-    if any(payment.wire["status"] == "created" or _honours(payment, token, cycle) for payment in earlier):
+    undecided = one_of(db, f"{BY_TOKEN} AND json_extract(wire, '$.status') = 'created'", (token.account, token.id))
+    if undecided is not None or _is_honoured(db, token, cycle_of(token.hidden["frequency"], now)):
         raise _refused("mandate_current_cycle_allowed_debit_exceeds")
     if at_once and is_peak(now):
         # The rule is NPCI's; neither reason nor words of such a refusal are documented, so both are ours.
         raise refused("UPI mandates cannot be executed during peak hours.", reason="mandate_execution_in_peak_hours")
 
 
-def _honours(payment: Entity, token: Entity, cycle: str | None) -> bool:
-    has_paid = payment.wire["status"] in TAKEN
-    return cycle is not None and has_paid and cycle_of(token.hidden["frequency"], payment.wire["created_at"]) == cycle
+def _is_honoured(db: Db, token: Entity, cycle: str | None) -> bool:
+    if cycle is None:
+        return False
+    paid = [payment.wire["created_at"] for payment in of_token(db, token) if payment.wire["status"] in TAKEN]
+    return any(cycle_of(token.hidden["frequency"], made_at) == cycle for made_at in paid)
 
 
 def _refused(reason: str) -> Refused:

@@ -86,6 +86,13 @@ REASONS_OF_MANDATES: dict[str, tuple[str, str, str, str]] = {
         "customer_psp",
         "payment_authorization",
     ),
+    "execution_day_rule_mismatch": (
+        "BAD_REQUEST_ERROR",
+        "Day of debit does not match the debit execution rule for the payer."
+        " Please ensure execution day matches the execution rule.",
+        "business",
+        "payment_authorization",
+    ),
     "debit_declined": (
         "BAD_REQUEST_ERROR",
         "Payment was unsuccessful as it was declined by remitter bank.",
