@@ -10,14 +10,12 @@ from typing import Any
 
 from sandbox import ledger
 from sandbox.accounts import Account
-from sandbox.ids import razorpay_id
 from sandbox.razorpay.entities import Entity, insert, save
 from sandbox.razorpay.instruments import Instrument
 from sandbox.razorpay.reasons import failure_fields
+from sandbox.razorpay.shapes import NO_ERROR, fee_and_tax, new_payment, new_refund
 from sandbox.store import Db
 from sandbox.webhooks import events
-
-NO_ERROR = dict.fromkeys(("error_code", "error_description", "error_source", "error_step", "error_reason"))
 
 
 @dataclass
@@ -36,7 +34,7 @@ class Happening:
         order.wire["status"] = "paid" if order.wire["status"] == "paid" else "attempted"
         save(self.db, order)
         shown = instrument.wire()
-        payment = new_payment(order, shown, self.now) | more
+        payment = new_payment(order.wire, shown, self.now) | more
         hidden = {"card": instrument.card(shown["card_id"]), "acquirer_data": instrument.acquirer_data()}
         return insert(self.db, Entity(self.merchant.id, "payment", order.id, payment, hidden))
 
@@ -69,29 +67,7 @@ class Happening:
         amount = payment.wire["amount"]
         payment.wire.update(status="refunded", amount_refunded=amount, refund_status="full")
         save(self.db, payment)
-        refund = insert(
-            self.db,
-            Entity(
-                self.merchant.id,
-                "refund",
-                payment.id,
-                {
-                    "id": razorpay_id("rfnd"),
-                    "entity": "refund",
-                    "amount": amount,
-                    "currency": payment.wire["currency"],
-                    "payment_id": payment.id,
-                    "notes": [],
-                    "receipt": None,
-                    "acquirer_data": {"arn": None},
-                    "created_at": self.now,
-                    "batch_id": None,
-                    "status": "processed",
-                    "speed_requested": "normal",
-                    "speed_processed": "normal",
-                },
-            ),
-        )
+        refund = insert(self.db, Entity(self.merchant.id, "refund", payment.id, new_refund(payment.wire, self.now)))
         ledger.append(self.db, self.merchant.id, "refund", payment.id, payment.parent, refund.id, amount, reason, self.now)
         self.note("refund.created", refund=refund.wire, payment=payment.wire)
         self.note("refund.processed", refund=refund.wire, payment=payment.wire)
@@ -125,44 +101,3 @@ def targets(merchant: Account, event: str) -> list[events.Target]:
         for hook in merchant.facts["webhooks"]
         if hook["events"] is None or event in hook["events"]
     ]
-
-
-def fee_and_tax(amount: int) -> tuple[int, int]:
-    """Two percent and 18 % GST on it, in paise; the fee includes the tax."""
-    base = (amount * 2 + 50) // 100
-    tax = (base * 18 + 50) // 100
-    return base + tax, tax
-
-
-def new_payment(order: Entity, shown: dict[str, Any], now: int) -> dict[str, Any]:
-    return {
-        "id": razorpay_id("pay"),
-        "entity": "payment",
-        "amount": order.wire["amount_due"] or order.wire["amount"],
-        "currency": order.wire["currency"],
-        "base_amount": order.wire["amount_due"] or order.wire["amount"],
-        "status": "created",
-        "order_id": order.id,
-        "invoice_id": None,
-        "international": False,
-        "amount_refunded": 0,
-        "amount_transferred": 0,
-        "refund_status": None,
-        "captured": False,
-        "description": None,
-        **shown,
-        "notes": order.wire["notes"],
-        "fee": None,
-        "tax": None,
-        **NO_ERROR,
-        "acquirer_data": dict.fromkeys(_ACQUIRER_KEYS[shown["method"]]),
-        "created_at": now,
-    }
-
-
-_ACQUIRER_KEYS = {
-    "upi": ("rrn", "upi_transaction_id"),
-    "card": ("auth_code",),
-    "netbanking": ("bank_transaction_id",),
-    "wallet": ("transaction_id",),
-}

@@ -18,20 +18,9 @@ MINIMUM_AMOUNT = 100  # paise
 RECEIPT_CHARACTERS = 40
 CURRENCIES = ("INR", "USD", "EUR", "GBP", "SGD", "AED")
 ACCEPTED = {
-    "amount",
-    "currency",
-    "receipt",
-    "notes",
-    "partial_payment",
-    "first_payment_min_amount",
-    "customer_id",
-    "method",
-    "token",
-    "notification",
-    "unique_receipt",
-    "payment",
-    "payment_capture",
-}
+    "amount", "currency", "receipt", "notes", "partial_payment", "first_payment_min_amount", "customer_id", "method", "token",
+    "notification", "unique_receipt", "payment", "payment_capture",
+}  # fmt: skip
 
 
 @wire.operation("orders.create", "POST", "/v1/orders")
