@@ -7,7 +7,7 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import TypeVar
+from typing import Self, TypeVar
 
 import redis
 
@@ -29,18 +29,15 @@ def eventually(read: Callable[[], T], seconds: float = 20, why: str = "") -> T:
         time.sleep(POLL_SECONDS)
 
 
-class Worker:
-    """`celery worker` (with beat's sweep, if asked) in a process group of its own; `kill` is kill -9 of all of it."""
+class CeleryProcess:
+    """A Celery program in a process group of its own; `kill` is kill -9 of all of it."""
 
-    def __init__(
-        self, log: Path, *, beat: bool = False, queues: str = "default,notifications,subscriptions", concurrency: int = 2
-    ) -> None:
-        self.log, self.beat, self.queues, self.concurrency = log, beat, queues, concurrency
+    def __init__(self, log: Path, app: str, *arguments: str) -> None:
+        self.log = log
+        self.command = [sys.executable, "-m", "celery", "-A", app, *arguments, "--loglevel=WARNING"]
         self.process: subprocess.Popen[bytes] | None = None
 
-    def __enter__(self) -> "Worker":
-        with redis.Redis.from_url(settings.redis_url) as broker:
-            broker.flushall()
+    def __enter__(self) -> Self:
         self.start()
         return self
 
@@ -49,12 +46,9 @@ class Worker:
 
     def start(self) -> None:
         """Start and return at once; the queue keeps what is sent meanwhile."""
-        command = [sys.executable, "-m", "celery", "-A", "app.core.celery_app", "worker", "-Q", self.queues,
-                   f"--concurrency={self.concurrency}", "--without-gossip", "--without-mingle", "--loglevel=WARNING",
-                   *(["--beat"] if self.beat else [])]  # fmt: skip
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                command,
+                self.command,
                 cwd=BACKEND,
                 env=os.environ | {"PYTHONPATH": str(BACKEND)},
                 stdout=log,
@@ -63,7 +57,7 @@ class Worker:
             )
 
     def kill(self) -> None:
-        """kill -9 of the worker and all its children; safe to call twice."""
+        """kill -9 of the process and all its children; safe to call twice."""
         if self.process is not None and self.process.returncode is None:
             os.killpg(self.process.pid, signal.SIGKILL)
             self.process.wait()
@@ -71,3 +65,31 @@ class Worker:
     def restart(self) -> None:
         self.kill()
         self.start()
+
+
+class Worker(CeleryProcess):
+    """`celery worker` (with beat's ticks, if asked), which finds an empty broker."""
+
+    def __init__(
+        self,
+        log: Path,
+        *,
+        beat: bool = False,
+        queues: str = "default,notifications,subscriptions",
+        concurrency: int = 2,
+        app: str = "app.core.celery_app",
+    ) -> None:
+        flags = ("--without-gossip", "--without-mingle", *(("--beat",) if beat else ()))
+        super().__init__(log, app, "worker", "-Q", queues, f"--concurrency={concurrency}", *flags)
+
+    def __enter__(self) -> Self:
+        with redis.Redis.from_url(settings.redis_url) as broker:
+            broker.flushall()
+        return super().__enter__()
+
+
+class Beat(CeleryProcess):
+    """`celery beat`, as many as one likes."""
+
+    def __init__(self, log: Path, *, app: str = "app.core.celery_app") -> None:
+        super().__init__(log, app, "beat")

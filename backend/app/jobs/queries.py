@@ -5,6 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import func, text, true
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlmodel import Session, col, select
 
 from app.core.ids import new_id
@@ -63,7 +64,7 @@ def longest_due_of_each_task(session: Session, name: str | None) -> Sequence[UUI
     """Of every task (or the one) with due slots in this store, the slot that has been due longest."""
     task, since = col(Slot.task), col(Slot.next_attempt_at)
     is_meant = task == name if name is not None else true()
-    return session.exec(select(Slot.id).where(is_due(Slot), is_meant).distinct(task).order_by(task, since)).all()
+    return session.exec(select(Slot.id).where(is_due(Slot), is_meant).ext(distinct_on(task)).order_by(task, since)).all()
 
 
 def get(session: Session, name: str) -> Schedule:
@@ -80,7 +81,7 @@ def all_schedules(session: Session) -> Sequence[Schedule]:
 
 def last_slots(session: Session) -> dict[str, Slot]:
     """By schedule, the newest slot of this store, however it ended."""
-    newest = select(Slot).distinct(col(Slot.schedule)).order_by(col(Slot.schedule), col(Slot.due_at).desc())
+    newest = select(Slot).ext(distinct_on(col(Slot.schedule))).order_by(col(Slot.schedule), col(Slot.due_at).desc())
     return {slot.schedule: slot for slot in session.exec(newest)}
 
 

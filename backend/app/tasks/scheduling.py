@@ -84,13 +84,15 @@ class ScheduledTask(RowTask):
         until, served = time.monotonic() + SLICE_SECONDS, 0
         is_mine = col(Slot.task) == self.name
         which = and_(is_mine, col(Slot.id) == slot_id)
-        while time.monotonic() < until:
+        while True:
             with unit_of_work(store_id) as session:
                 slot = claim_next(session, Slot, which)
             if slot is None:
                 return served
             work(self.steps, store_id, slot, until, [])
             served, which = served + 1, is_mine
+            if time.monotonic() > until:
+                break
         with unit_of_work(store_id) as session:
             jobs.wake_due(session, self.name)
         return served
