@@ -33,6 +33,8 @@ ROUTERS = (
     "orders",
     "payments",
     "payment_returns",
+    "subscriptions",
+    "mandate_returns",
     "messages",
     "webhooks",
     "webhooks_messages",

@@ -20,8 +20,7 @@ from app.idempotency.models import IdempotencyKey
 from app.orders import queries as orders
 from app.payments import starting
 from app.payments.models import PaymentAttempt
-from app.payments.starting import StartCall
-from app.providers.razorpay_facts import OrderFacts
+from app.payments.starting import StartCall, Started
 
 router = APIRouter(prefix="/api/v1/checkouts", tags=["orders"])
 
@@ -62,9 +61,9 @@ def check_out(visit: OpenVisit, body: CheckoutIn) -> CheckoutOut:
             actor=visit.actor,
             now=visit.now,
         )
-        return starting.claim(session, attempt.id, order.id, order.number) or Nothing(_finish(session, attempt, kept[0]))
+        return starting.claim(session, attempt.id, placing.notes_of(order)) or Nothing(_finish(session, attempt, kept[0]))
 
-    def settle(session: Session, start: StartCall, outcome: OrderFacts | ProviderError) -> CheckoutOut | PaymentAttempt:
+    def settle(session: Session, start: StartCall, outcome: Started | ProviderError) -> CheckoutOut | PaymentAttempt:
         return _finish(session, starting.settle(session, start, outcome), kept[0])
 
     result = claim_call_settle(visit.store.id, claim, starting.call, settle)

@@ -12,6 +12,7 @@ from app.api.schemas import MoneyOut, RequestBody
 from app.checkout.returning import Return, confirm_return
 from app.core.work import unit_of_work
 from app.insight import explain
+from app.insight.explain import Explanation
 from app.orders import queries
 from app.orders.models import Order, OrderLine
 
@@ -115,7 +116,7 @@ class FactOut(BaseModel):
 
 
 class ExplanationOut(BaseModel):
-    """Why this order is as it is, from stored facts only."""
+    """Why it is as it is, from stored facts only."""
 
     summary: str
     facts: list[FactOut]
@@ -141,7 +142,10 @@ def get_order(door: OpenDoor, order_id: UUID) -> OrderOut:
 @router.get("/{order_id}/explain")
 def explain_order(door: OpenDoor, order_id: UUID) -> ExplanationOut:
     """Who did what to this order, when and why; and how its amounts came about."""
-    explanation = explain.order(door.session, queries.get(door.session, order_id, door.owner_id))
+    return explanation_out(explain.order(door.session, queries.get(door.session, order_id, door.owner_id)))
+
+
+def explanation_out(explanation: Explanation) -> ExplanationOut:
     return ExplanationOut(
         summary=explanation.summary,
         facts=[FactOut.model_validate(fact, from_attributes=True) for fact in explanation.facts],

@@ -17,6 +17,7 @@ from app.orders import queries as orders
 from app.orders.models import Order
 from app.payments import starting
 from app.payments.errors import PaymentNotStarted, PaymentRefused
+from app.payments.mandate_models import Mandate
 from app.payments.models import PaymentAttempt
 from app.payments.starting import StartCall
 from app.stores import service as stores
@@ -41,6 +42,8 @@ class PaymentOut(BaseModel):
     checkout_url: str
     callback_url: str
     prefill: PrefillOut
+    customer_id: str | None = Field(default=None, description="The provider's id of the customer, where a mandate is approved")
+    recurring: bool = Field(default=False, description="True where the payment also approves a mandate: pass both on")
 
 
 @router.post("/{order_id}/payment")
@@ -53,7 +56,7 @@ def pay_order(visit: OpenVisit, order_id: UUID) -> PaymentOut:
     def claim(session: Session) -> StartCall | Nothing[PaymentAttempt]:
         order = orders.get(session, order_id, visit.customer_id)
         attempt = placing.attempt_of(session, order, visit.actor)
-        return starting.claim(session, attempt.id, order.id, order.number) or Nothing(attempt)
+        return starting.claim(session, attempt.id, placing.notes_of(order)) or Nothing(attempt)
 
     attempt = claim_call_settle(visit.store.id, claim, starting.call, starting.settle)
     require_started(attempt)
@@ -75,6 +78,23 @@ def payment_out(session: Session, order: Order, attempt: PaymentAttempt) -> Paym
         prefill=PrefillOut(
             name=customer.name or order.address["name"], contact=customer.phone or "", email=customer.email or ""
         ),
+    )
+
+
+def approval_out(session: Session, mandate: Mandate, attempt: PaymentAttempt) -> PaymentOut:
+    """The first payment of a mandate: by making it the customer approves the mandate."""
+    customer = accounts.get_customer(session, mandate.customer_id)
+    account = stores.provider_account(session, "razorpay", attempt.account_id)
+    return PaymentOut(
+        key_id=account.secrets["key_id"],
+        provider_order_id=attempt.provider_order_id or "",
+        amount=attempt.amount,
+        currency=attempt.currency,
+        checkout_url=f"{settings.provider_url('razorpay')}/v1/checkout/embedded",
+        callback_url=f"{stores.api_url(stores.get(session))}/api/v1/mandate-returns/{mandate.id}",
+        prefill=PrefillOut(name=customer.name, contact=customer.phone or "", email=customer.email or ""),
+        customer_id=mandate.provider_customer_id,
+        recurring=True,
     )
 
 

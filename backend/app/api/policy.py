@@ -9,11 +9,11 @@ from app.core.errors import Forbidden, Unauthorised
 Audience = Literal["public", "shopper", "customer", "signed_in", "staff"]
 
 STAFF_PERMISSIONS: dict[str, frozenset[str]] = {
-    "support": frozenset({"orders.read", "messages.read"}),
-    "packer": frozenset({"orders.read"}),
-    "finance": frozenset({"orders.read", "messages.read"}),
-    "manager": frozenset({"orders.read", "messages.read"}),
-    "admin": frozenset({"orders.read", "messages.read"}),
+    "support": frozenset({"orders.read", "subscriptions.read", "messages.read"}),
+    "packer": frozenset({"orders.read", "subscriptions.read"}),
+    "finance": frozenset({"orders.read", "subscriptions.read", "messages.read"}),
+    "manager": frozenset({"orders.read", "subscriptions.read", "messages.read"}),
+    "admin": frozenset({"orders.read", "subscriptions.read", "messages.read", "clocks.move"}),
 }
 
 
@@ -78,6 +78,17 @@ POLICY: dict[tuple[str, str], Policy] = {
     ("POST", "/api/v1/orders/{order_id}/payment"): CUSTOMER,
     ("POST", "/api/v1/orders/{order_id}/payment-confirmation"): CUSTOMER,
     ("POST", "/api/v1/payment-returns/{order_id}"): PUBLIC,  # the signature is the proof
+    ("POST", "/api/v1/subscriptions"): CUSTOMER,
+    ("GET", "/api/v1/subscriptions"): Policy("customer", "subscriptions.read"),
+    ("GET", "/api/v1/subscriptions/{subscription_id}"): Policy("customer", "subscriptions.read"),
+    ("GET", "/api/v1/subscriptions/{subscription_id}/calendar"): Policy("customer", "subscriptions.read"),
+    ("GET", "/api/v1/subscriptions/{subscription_id}/explain"): Policy("customer", "subscriptions.read"),
+    ("POST", "/api/v1/subscriptions/{subscription_id}/mandate"): CUSTOMER,
+    ("POST", "/api/v1/subscriptions/{subscription_id}/pause"): CUSTOMER,
+    ("POST", "/api/v1/subscriptions/{subscription_id}/resumption"): CUSTOMER,
+    ("POST", "/api/v1/subscriptions/{subscription_id}/skips"): CUSTOMER,
+    ("POST", "/api/v1/subscriptions/{subscription_id}/cancellation"): CUSTOMER,
+    ("POST", "/api/v1/mandate-returns/{mandate_id}"): PUBLIC,  # the signature is the proof
     ("GET", "/api/v1/messages"): Policy("staff", "messages.read"),
     ("GET", "/api/v1/messages/{message_id}"): Policy("staff", "messages.read"),
     ("POST", "/api/v1/webhooks/razorpay"): PUBLIC,  # the signature is the proof, here and below

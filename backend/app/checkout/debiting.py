@@ -15,6 +15,7 @@ from app.orders import queries as orders
 from app.payments import debit_calls, debiting
 from app.payments import queries as payments
 from app.payments.debit_calls import Accepted, DebitCall
+from app.payments.debit_reasons import bank_says
 from app.payments.debiting import GivenUp
 from app.payments.mandate_models import Debit
 from app.providers.razorpay_facts import PaymentFacts
@@ -37,15 +38,19 @@ def tell(session: Session, given_up: Sequence[GivenUp]) -> None:
     for end in given_up:
         if end.payment.order_id is not None:
             order = orders.get(session, end.payment.order_id, None)
-            notifying.payment_failed(session, order, end.payment.id, end.reason)
+            notifying.payment_failed(session, order, end.payment.id, bank_says(end.reason))
 
 
-def claim(session: Session, debit_id: UUID) -> DebitCall | None:
+def claim(session: Session, debit_id: UUID, now: datetime) -> DebitCall | None:
     """See `debit_calls.claim`; the bank statement names the shop and the order."""
     debit = session.get_one(Debit, (stores.get(session).id, debit_id))
     attempt, _ = payments.attempt_with_payment(session, debit.attempt_id)
     number = orders.of_payment(session, attempt.payment_id).number
-    return debit_calls.claim(session, debit_id, f"{stores.get(session).name}: {number}")
+    claimed = debit_calls.claim(session, debit_id, f"{stores.get(session).name}: {number}", now)
+    if isinstance(claimed, GivenUp):
+        tell(session, [claimed])
+        return None
+    return claimed
 
 
 def settle(session: Session, asked: DebitCall, outcome: Accepted | PaymentFacts | ProviderError, now: datetime) -> str:

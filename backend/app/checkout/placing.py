@@ -80,6 +80,11 @@ def attempt_of(session: Session, order: Order, actor: Actor) -> PaymentAttempt:
     return found[0]
 
 
+def notes_of(order: Order) -> dict[str, str]:
+    """What the provider's own screens show beside the order's payment."""
+    return {"order": str(order.id), "number": order.number}
+
+
 def _sale(view: CartView, address: Address, payment_method: str, customer_id: UUID) -> Sale:
     goods = {line.variant_id: line.item for line in view.lines if line.item}
     return Sale(customer_id, freeze_address(address), goods, view.basket, view.currency, payment_method)

@@ -11,6 +11,7 @@ from uuid import UUID
 from sqlmodel import Session
 
 from app.audit.service import record
+from app.checkout import notifying
 from app.checkout.writing import Sale, new_lines, new_order
 from app.core.actor import Actor
 from app.core.work import defer
@@ -23,6 +24,8 @@ from app.payments.models import Payment, PaymentAttempt
 from app.stock.allocating import Hold, Shelf
 from app.stores import service as stores
 from app.stores.models import Store
+
+OVER_LIMIT = "this delivery costs more than your mandate allows"
 
 
 @dataclass(frozen=True)
@@ -40,8 +43,8 @@ class Renewal:
         return {line.line.variant_id: line.line.quantity for line in self.sale.basket.lines}
 
     @property
-    def is_debitable(self) -> bool:
-        """Above the mandate's limit, or the law's, the customer pays by hand."""
+    def is_debited(self) -> bool:
+        """By its mandate. Above the mandate's limit, or the law's, the customer pays by hand."""
         limit = min(self.mandate.max_amount, MAX_UNATTENDED_AMOUNT) if self.mandate else 0
         return self.sale.basket.total_amount <= limit
 
@@ -73,9 +76,7 @@ def place_many(
         order = orders[renewal.cycle_id]
         session.add_all(new_lines(order, renewal.sale))
         record(session, actor, "order.placed", order, {"status": [None, order.status]}, cause=cause)
-    holds = [
-        Hold(orders[one.cycle_id].id, one.quantities, one.expires_at if one.mandate else None) for one in served
-    ]
+    holds = [Hold(orders[one.cycle_id].id, one.quantities, one.expires_at if one.mandate else None) for one in served]
     shelf.write(session, holds, cause="reserved for a renewal", actor=actor, now=now)
     _begin_payments(session, [(one, orders[one.cycle_id]) for one in served if one.mandate], actor, cause)
     return orders
@@ -91,6 +92,8 @@ def _begin_payments(session: Session, owed: Sequence[tuple[Renewal, Order]], act
     for renewal, order, payment in pairs:
         session.add(_attempt(renewal, payment, account_id))
         record(session, actor, "payment.started", payment, {"amount": [None, order.total_amount]}, cause=cause)
+        if not renewal.is_debited:
+            notifying.payment_failed(session, order, payment.id, OVER_LIMIT)
     session.flush()
     defer(session, "drain_payments")
 
@@ -103,7 +106,7 @@ def _payment(order: Order) -> Payment:
 
 def _attempt(renewal: Renewal, payment: Payment, account_id: UUID) -> PaymentAttempt:
     attempt = starting.new_attempt(payment, account_id)
-    if renewal.mandate and renewal.is_debitable:
+    if renewal.mandate and renewal.is_debited:
         attempt.mandate_id = renewal.mandate.id
         attempt.payment_after = attempt.debit_at = renewal.charge_at
         attempt.debit_before = renewal.expires_at

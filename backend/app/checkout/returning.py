@@ -12,8 +12,10 @@ from app.core.errors import ProviderError
 from app.core.work import Nothing, claim_call_settle
 from app.orders import queries as orders
 from app.orders.models import Order
+from app.payments import mandate_queries
 from app.payments import queries as payments
 from app.payments.errors import PaymentMismatch, SignatureInvalid
+from app.payments.models import PaymentAttempt
 from app.providers import registry
 from app.providers.razorpay_facts import PaymentFacts
 from app.stores import service as stores
@@ -47,18 +49,10 @@ def confirm_return(store_id: UUID, order_id: UUID, owner_id: UUID | None, back: 
     def claim(session: Session) -> _Fetch | Nothing[Order]:
         order = orders.get(session, order_id, owner_id)
         found = payments.latest_attempt_of_order(session, order_id)
-        if found is None or found[0].provider_order_id != back.provider_order_id:
-            raise PaymentMismatch
-        account = stores.provider_account(session, "razorpay", found[0].account_id)
-        signer = registry.razorpay(account.secrets)
-        if not signer.verify_return_signature(found[0].provider_order_id, back.payment_id, back.signature):
-            raise SignatureInvalid
+        account = _verify(session, found[0] if found else None, back)
         if payments.capture(session, back.payment_id):
             return Nothing(order)  # in the books already
         return _Fetch(account, back.payment_id)
-
-    def call(fetch: _Fetch) -> PaymentFacts:
-        return registry.razorpay(fetch.account.secrets).fetch_payment(fetch.payment_id)
 
     def settle(session: Session, _: _Fetch, outcome: PaymentFacts | ProviderError) -> Order:
         if isinstance(outcome, ProviderError):
@@ -66,4 +60,34 @@ def confirm_return(store_id: UUID, order_id: UUID, owner_id: UUID | None, back: 
         now = clock.now(stores.get(session))
         return confirming.confirm(session, outcome, actor=actor, cause=CAUSE, now=now, order_id=order_id)[0]
 
-    return claim_call_settle(store_id, claim, call, settle)
+    return claim_call_settle(store_id, claim, _call, settle)
+
+
+def approve_return(store_id: UUID, mandate_id: UUID, back: Return, actor: Actor) -> None:
+    """The customer comes back from approving a mandate. Safe to repeat, and to race with webhooks; refuses like the above."""
+
+    def claim(session: Session) -> _Fetch | Nothing[None]:
+        found = mandate_queries.approval_of(session, mandate_id)
+        return _Fetch(_verify(session, found[1] if found else None, back), back.payment_id)
+
+    def settle(session: Session, _: _Fetch, outcome: PaymentFacts | ProviderError) -> None:
+        if isinstance(outcome, PaymentFacts):
+            now = clock.now(stores.get(session))
+            confirming.approve(session, outcome, actor=actor, cause=CAUSE, now=now, mandate_id=mandate_id)
+
+    claim_call_settle(store_id, claim, _call, settle)
+
+
+def _verify(session: Session, attempt: PaymentAttempt | None, back: Return) -> Account:
+    """The account that signed the return; the provider's order is the one we stored, whatever was posted."""
+    if attempt is None or attempt.provider_order_id is None or attempt.provider_order_id != back.provider_order_id:
+        raise PaymentMismatch
+    account = stores.provider_account(session, "razorpay", attempt.account_id)
+    signer = registry.razorpay(account.secrets)
+    if not signer.verify_return_signature(attempt.provider_order_id, back.payment_id, back.signature):
+        raise SignatureInvalid
+    return account
+
+
+def _call(fetch: _Fetch) -> PaymentFacts:
+    return registry.razorpay(fetch.account.secrets).fetch_payment(fetch.payment_id)

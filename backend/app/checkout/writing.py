@@ -31,14 +31,25 @@ def freeze_address(address: Address) -> dict[str, Any]:
     return {field: getattr(address, field) for field in ADDRESS_FIELDS}
 
 
-def new_order(store_id: UUID, sale: Sale, number: str, *, placed_at: datetime, expires_at: datetime, **of: UUID) -> Order:
-    """`of`: what it comes from, `cart_id` or `cycle_id`."""
+def new_order(
+    store_id: UUID,
+    sale: Sale,
+    number: str,
+    *,
+    placed_at: datetime,
+    expires_at: datetime,
+    cart_id: UUID | None = None,
+    cycle_id: UUID | None = None,
+) -> Order:
+    """It comes from a cart, or is the delivery of a cycle."""
     basket = sale.basket
     return Order(
         store_id=store_id,
         id=new_id(),
         number=number,
         customer_id=sale.customer_id,
+        cart_id=cart_id,
+        cycle_id=cycle_id,
         payment_method=sale.payment_method,
         currency=sale.currency,
         subtotal_amount=basket.subtotal_amount,
@@ -51,7 +62,6 @@ def new_order(store_id: UUID, sale: Sale, number: str, *, placed_at: datetime, e
         pricing=basket.explanation,
         placed_at=placed_at,
         expires_at=expires_at,
-        **of,
     )
 
 

@@ -1,10 +1,10 @@
 """Work that waits, woken from outside: somebody told us something, or a store's test clock went on."""
 
-from sqlalchemy import func, update
+from sqlalchemy import update
 from sqlmodel import Session, col
 
 from app.core.errors import Refusal
-from app.core.work_rows import WorkRow, app_now
+from app.core.work_columns import WorkRow, app_now, has_status, seconds
 
 
 class StillWorking(Refusal):
@@ -28,9 +28,9 @@ def wake(session: Session, row: WorkRow) -> None:
     session.execute(due, execution_options={"synchronize_session": "fetch"})
 
 
-def bring_forward(session: Session, model: type[WorkRow], seconds: float) -> None:
-    """What waits in this store becomes due `seconds` sooner: rows wait by the machine's clock, and a test clock went on."""
+def bring_forward(session: Session, model: type[WorkRow], by_seconds: float) -> None:
+    """What waits in this store becomes due that much sooner: rows wait by the machine's clock, and a test clock went on."""
     waits = col(model.next_attempt_at) > app_now()
-    earlier = col(model.next_attempt_at) - func.make_interval(0, 0, 0, 0, 0, 0, seconds)
-    statement = update(model).where(waits, col(model.work_status).in_(("queued", "unknown"))).values(next_attempt_at=earlier)
+    earlier = col(model.next_attempt_at) - seconds(by_seconds)
+    statement = update(model).where(waits, has_status(model, "queued", "unknown")).values(next_attempt_at=earlier)
     session.execute(statement, execution_options={"synchronize_session": False})

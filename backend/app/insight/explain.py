@@ -1,6 +1,6 @@
 """Why is this order as it is? Answered from stored facts alone: audit entries, the provider's events, messages, captures."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -14,8 +14,9 @@ from app.inbox.models import ProviderEvent
 from app.notifications import queries as notifications
 from app.notifications.models import Message
 from app.orders.models import Order
+from app.payments import mandate_queries
 from app.payments import queries as payments
-from app.payments.models import Capture
+from app.payments.models import Capture, Payment
 
 
 @dataclass(frozen=True)
@@ -38,26 +39,37 @@ class Explanation:
 
 
 def order(session: Session, row: Order) -> Explanation:
-    """The order's whole story, oldest first. Reads only."""
+    """The order's whole story, oldest first; with the cycle and the debits of a subscription's delivery. Reads only."""
     payment = payments.of_order(session, row.id)
     captures = payments.captures_of_payment(session, payment.id) if payment else []
     messages = notifications.about(session, "orders", row.id)
-    objects = [row.id, *([payment.id] if payment else []), *(message.id for message in messages)]
-    names = {message.id: _name(message) for message in messages}
-    facts = [
-        *(_of_audit(entry, names) for entry in _audit(session, objects)),
-        *map(_of_event, _events(session, row.id)),
-        *map(_queued, messages),
-    ]
+    objects = [row.id, *([payment.id] if payment else []), *_of_renewal(session, row, payment)]
+    facts = [*audit_facts(session, objects, messages), *event_facts(session, row.id), *message_facts(messages)]
     return Explanation(_summary(row, captures, messages), sorted(facts, key=lambda fact: fact.at), row.pricing["steps"])
 
 
-def _audit(session: Session, object_ids: Sequence[UUID]) -> Iterable[AuditEntry]:
-    return session.exec(select(AuditEntry).where(col(AuditEntry.object_id).in_(object_ids)).order_by(col(AuditEntry.id)))
+def _of_renewal(session: Session, row: Order, payment: Payment | None) -> list[UUID]:
+    """What a renewal hangs on: its cycle, and each debit tried for it."""
+    debits = mandate_queries.debits_of_payment(session, payment.id) if payment and row.cycle_id else []
+    return [*([row.cycle_id] if row.cycle_id else []), *(debit.id for debit in debits)]
 
 
-def _events(session: Session, order_id: UUID) -> Iterable[ProviderEvent]:
-    return session.exec(select(ProviderEvent).where(ProviderEvent.subject_id == order_id).order_by(col(ProviderEvent.id)))
+def audit_facts(session: Session, object_ids: Sequence[UUID], messages: Sequence[Message]) -> list[Fact]:
+    """What was done to these objects and these messages."""
+    names = {message.id: _name(message) for message in messages}
+    ids = [*object_ids, *names]
+    entries = session.exec(select(AuditEntry).where(col(AuditEntry.object_id).in_(ids)).order_by(col(AuditEntry.id)))
+    return [_of_audit(entry, names) for entry in entries]
+
+
+def event_facts(session: Session, subject_id: UUID) -> list[Fact]:
+    """What providers told about it."""
+    found = select(ProviderEvent).where(ProviderEvent.subject_id == subject_id).order_by(col(ProviderEvent.id))
+    return [_of_event(event) for event in session.exec(found)]
+
+
+def message_facts(messages: Sequence[Message]) -> list[Fact]:
+    return [_queued(message) for message in messages]
 
 
 def _of_audit(entry: AuditEntry, messages: Mapping[UUID, str]) -> Fact:

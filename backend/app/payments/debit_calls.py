@@ -13,12 +13,15 @@ from sqlmodel import Session
 from app.audit.service import record
 from app.core.actor import SYSTEM
 from app.core.errors import ProviderError, Rejected, Unknown
-from app.core.work_rows import claim_one, settle_done, settle_failed, settle_unknown
+from app.core.work_columns import MAX_BACKOFF_SECONDS
+from app.core.work_rows import claim_one, settle_done, settle_failed, settle_later, settle_unknown
 from app.payments import debiting, starting
 from app.payments import mandate_queries as queries
 from app.payments import queries as payments
+from app.payments.debit_rules import off_peak
 from app.payments.debiting import GivenUp
-from app.payments.mandate_models import Debit
+from app.payments.mandate_models import Debit, Mandate
+from app.payments.models import PaymentAttempt
 from app.providers import registry
 from app.providers.razorpay_facts import PaymentFacts, Person
 from app.stores import service as stores
@@ -52,8 +55,11 @@ class Accepted:
     payment_id: str
 
 
-def claim(session: Session, debit_id: UUID, description: str) -> DebitCall | None:
-    """Take the debit under a lease; None when it is done, taken, not due, or decided meanwhile (then it is settled here)."""
+def claim(session: Session, debit_id: UUID, description: str, now: datetime) -> DebitCall | GivenUp | None:
+    """Take the debit under a lease; None when it is done, taken, not due, or decided meanwhile (then it is settled here).
+
+    It was decided a moment ago, but a worker may come to it late: what must hold at the call is looked at once more.
+    """
     debit = claim_one(session, Debit, debit_id)
     if debit is None:
         return None
@@ -62,6 +68,14 @@ def claim(session: Session, debit_id: UUID, description: str) -> DebitCall | Non
         return None
     attempt, _ = payments.attempt_with_payment(session, debit.attempt_id)
     mandate = queries.get(session, debit.mandate_id)
+    is_new = debit.status == "due" and not debit.call_outcome_unknown
+    if is_new and (reason := _too_late_for(attempt, mandate, now)):
+        end = debiting.refused(session, debit, reason, now)
+        settle_done(session, debit)
+        return end
+    if is_new and (wait := (off_peak(mandate.method, now) - now).total_seconds()):
+        settle_later(session, debit, min(wait, MAX_BACKOFF_SECONDS))
+        return None
     if not attempt.provider_order_id or not mandate.provider_customer_id or not mandate.provider_token_id:
         raise ValueError(f"debit {debit.id} was decided before its order and mandate were there")
     return DebitCall(
@@ -73,6 +87,13 @@ def claim(session: Session, debit_id: UUID, description: str) -> DebitCall | Non
         starting.person_of(session, mandate.customer_id),
         description,
     )
+
+
+def _too_late_for(attempt: PaymentAttempt, mandate: Mandate, now: datetime) -> str | None:
+    """Why a debit that was right when it was decided on is right no more."""
+    if not mandate.allows_debits:
+        return f"mandate_{mandate.status}"
+    return "too_late" if attempt.debit_before and now >= attempt.debit_before else None
 
 
 def call(asked: DebitCall) -> Accepted | PaymentFacts:

@@ -156,9 +156,7 @@ def refused(session: Session, debit: Debit, reason: str, now: datetime) -> Given
     return GivenUp(payment, reason) if is_over else None
 
 
-def _failed(
-    session: Session, payment: Payment, attempt: PaymentAttempt, debit: Debit, reason: str, now: datetime
-) -> bool:
+def _failed(session: Session, payment: Payment, attempt: PaymentAttempt, debit: Debit, reason: str, now: datetime) -> bool:
     mandate = queries.get(session, debit.mandate_id)
     debit.decide("failed", now, reason)
     if debit.work_status != "working":

@@ -89,7 +89,9 @@ class Debit(WorkRow, table=True):
         CheckConstraint(f"status in {get_args(DebitStatus)!r}", name="status_known"),
         CheckConstraint("amount > 0", name="amount_positive"),
         CheckConstraint(f"try_number between 1 and {MAX_TRIES}", name="tries_limited"),
-        CheckConstraint("status not in ('pending', 'captured') or provider_payment_id is not null", name="accepted_has_payment"),
+        CheckConstraint(
+            "status not in ('pending', 'captured') or provider_payment_id is not null", name="accepted_has_payment"
+        ),
         CheckConstraint("(status in ('due', 'pending')) = (decided_at is null)", name="decided_stamped"),
         *work_constraints("debits"),
     )

@@ -34,7 +34,7 @@ def approved_by(session: Session, payment_id: UUID) -> Mandate | None:
     return session.exec(statement).one_or_none()
 
 
-def approval_of(session: Session, mandate_id: UUID) -> tuple[Payment, PaymentAttempt]:
+def approval_of(session: Session, mandate_id: UUID) -> tuple[Payment, PaymentAttempt] | None:
     """The payment that approves the mandate, with the newest attempt at it."""
     statement = (
         select(Payment, PaymentAttempt)
@@ -42,7 +42,7 @@ def approval_of(session: Session, mandate_id: UUID) -> tuple[Payment, PaymentAtt
         .where(Payment.mandate_id == mandate_id)
         .order_by(col(PaymentAttempt.id).desc())
     )
-    return session.exec(statement).first()  # type: ignore[return-value]  # both are made with the mandate
+    return session.exec(statement).first()
 
 
 def lock_attempts_due(session: Session, now: datetime, limit: int) -> Sequence[PaymentAttempt]:

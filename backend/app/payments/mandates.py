@@ -72,7 +72,10 @@ def ask(
 def attempt_of(session: Session, mandate_id: UUID, actor: Actor) -> PaymentAttempt:
     """The attempt at the mandate's first payment; a new one where the provider refused the last. Locks the mandate."""
     mandate = queries.get_locked(session, mandate_id)
-    payment, attempt = queries.approval_of(session, mandate.id)
+    found = queries.approval_of(session, mandate.id)
+    if found is None:
+        raise ValueError(f"mandate {mandate_id} was made without its payment")
+    payment, attempt = found
     if attempt.work_status == "dead":
         return starting.attempt_at(session, payment, actor, cause=f"approval of mandate {mandate.id}")
     return attempt

@@ -43,7 +43,8 @@ def is_money(facts: PaymentFacts) -> bool:
 def apply_facts(session: Session, owner: Owner, facts: PaymentFacts, actor: Actor, cause: str, now: datetime) -> Change:
     """Move the payment forward by what the provider says now. Safe to run any number of times, in any order of arrival.
 
-    The caller holds the order's lock (or the mandate's); locks the payment, the attempt, the debit. PaymentMismatch when amount or currency are not what we asked for.
+    The caller holds the order's lock (or the mandate's); locks the payment, its attempt and debit. PaymentMismatch when amount
+    or currency are not what we asked for.
     """
     payment = queries.get_locked(session, owner.payment.id)
     if (facts.amount, facts.currency) != (owner.attempt.amount, owner.attempt.currency):

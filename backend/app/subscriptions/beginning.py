@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
-from typing import Any
+from datetime import date, datetime
+from typing import Any, cast
 from uuid import UUID
 
 from sqlmodel import Session
@@ -16,7 +16,7 @@ from app.checkout.writing import freeze_address
 from app.core.actor import Actor
 from app.core.ids import new_id
 from app.core.work import store_of
-from app.payments import mandates
+from app.payments import mandate_queries, mandates
 from app.payments.debit_rules import MAX_UNATTENDED_AMOUNT
 from app.payments.mandate_models import MandateMethod
 from app.payments.models import PaymentAttempt
@@ -27,6 +27,8 @@ from app.subscriptions.errors import (
     LinesInvalid,
     MandateLimitTooHigh,
     MandateLimitTooLow,
+    MandateSettled,
+    NoMandate,
     NotOnSale,
     PhoneNeeded,
     StartInPast,
@@ -79,9 +81,7 @@ def start(session: Session, wish: Wish, *, customer_id: UUID, actor: Actor, cale
         if not accounts.get_customer(session, customer_id).phone:
             raise PhoneNeeded
         currency = stores.get(session).currency
-        mandate, attempt = mandates.ask(
-            session, customer_id, wish.method, limit, currency, now=calendar.now, actor=actor
-        )
+        mandate, attempt = mandates.ask(session, customer_id, wish.method, limit, currency, now=calendar.now, actor=actor)
     subscription = Subscription(
         store_id=store_of(session),
         id=new_id(),
@@ -105,6 +105,29 @@ def start(session: Session, wish: Wish, *, customer_id: UUID, actor: Actor, cale
     if subscription.status == "active":
         notifying.started(session, subscription)
     return Started(subscription, attempt)
+
+
+def mandate_to_approve(session: Session, subscription: Subscription, *, actor: Actor, now: datetime) -> UUID:
+    """The mandate that the subscription's customer is to approve: its own, or a new one of the same limit where that ended.
+
+    The subscription is locked. MandateSettled while its mandate is good, is being decided on, or can be resumed at the bank.
+    """
+    mandate = mandate_queries.get(session, subscription.mandate_id) if subscription.mandate_id else None
+    if mandate is None or subscription.status == "cancelled":
+        raise NoMandate
+    if mandate.can_be_approved:
+        return mandate.id
+    if mandate.status not in mandates.FINAL:
+        raise MandateSettled(mandate_status=mandate.status)
+    method = cast(MandateMethod, mandate.method)
+    fresh, _ = mandates.ask(
+        session, subscription.customer_id, method, mandate.max_amount, mandate.currency, now=now, actor=actor
+    )
+    subscription.mandate_id = fresh.id
+    session.add(subscription)
+    changes = {"mandate_id": [str(mandate.id), str(fresh.id)]}
+    record(session, actor, "subscription.mandate_replaced", subscription, changes, cause=f"the last one is {mandate.status}")
+    return fresh.id
 
 
 def _facts(subscription: Subscription) -> dict[str, Any]:

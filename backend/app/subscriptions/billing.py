@@ -61,12 +61,14 @@ class Outcome:
 
 
 def bill_due(session: Session, store: Store, calendar: Calendar, *, cause: str, slot_id: UUID | None) -> Counter[str]:
-    """Decide a chunk of due deliveries; how many were created, skipped, failed. Call again, in a new transaction, until none.
+    """Decide a chunk of due deliveries; how many were `created`, `skipped`, `failed`, of how many `due`.
 
-    Locks the subscriptions, passing over those somebody holds. Safe to run twice, and at the same time.
+    Call again, in a new transaction, until none is due. Locks the subscriptions, passing over those somebody holds. Safe to
+    run twice, and at the same time.
     """
     due = queries.lock_due(session, calendar.now, CHUNK)
-    return bill(session, store, calendar, due, cause=cause, slot_id=slot_id)
+    counts = bill(session, store, calendar, due, cause=cause, slot_id=slot_id) if due else Counter[str]()
+    return counts + Counter({"due": len(due)})
 
 
 def bill(
@@ -125,6 +127,8 @@ def _bill(session: Session, facts: Facts, due: Sequence[Subscription]) -> Counte
     for outcome in outcomes:
         if outcome.renewal and outcome.cycle.id not in orders:
             _close(outcome.cycle, "skipped", "out_of_stock")
+        elif outcome.renewal and not outcome.renewal.is_debited:
+            outcome.cycle.notify_at = outcome.cycle.charge_at = None  # to be paid at the door, or by hand
         _write_down(session, facts, outcome)
     session.flush()
     return Counter(outcome.cycle.status for outcome in outcomes)
@@ -137,7 +141,7 @@ def _decide(session: Session, facts: Facts, subscription: Subscription) -> Outco
         return None
     mandate = facts.mandates.get(subscription.mandate_id) if subscription.mandate_id else None
     if mandate and not mandate.allows_debits:
-        _needs_action(session, subscription, mandate)
+        _needs_action(session, subscription, mandate, facts.calendar)
         return None
     if subscription.status == "paused":  # its end has come: the first delivery after it is being planned
         before = subscription.move("active")
@@ -200,14 +204,14 @@ def _write_down(session: Session, facts: Facts, outcome: Outcome) -> None:
         notifying.delivery_skipped(session, subscription, cycle)
 
 
-def _needs_action(session: Session, subscription: Subscription, mandate: Mandate) -> None:
+def _needs_action(session: Session, subscription: Subscription, mandate: Mandate, calendar: Calendar) -> None:
     before = subscription.move("action_needed")
     subscription.paused_until = None
     planning.stop(subscription)
     session.add(subscription)
     cause = f"mandate {mandate.status}"
     record(session, SYSTEM, "subscription.action_needed", subscription, {"status": [before, subscription.status]}, cause=cause)
-    notifying.action_needed(session, subscription, mandate)
+    notifying.action_needed(session, subscription, mandate, calendar.now)
 
 
 def _fail(session: Session, facts: Facts, subscription: Subscription, reason: str) -> Counter[str]:

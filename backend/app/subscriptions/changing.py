@@ -25,7 +25,7 @@ from app.subscriptions.planning import Calendar
 from app.subscriptions.rules import is_occurrence
 from app.subscriptions.states import MOVES
 
-LIVE = ("active", "paused", "action_needed", "awaiting_mandate")
+OVER = ("cancelled", "delivered")  # orders that no change of the subscription touches
 
 
 @dataclass(frozen=True)
@@ -141,7 +141,8 @@ def cancel(
     session.add(subscription)
     session.flush()
     open_orders = [
-        OpenOrder(one.order, one.delivers_on, _end(session, one.order, actor, calendar)) for one in _kept(session, subscription, calendar)
+        OpenOrder(kept.order, kept.delivers_on, _end(session, kept.order, actor, calendar))
+        for kept in _kept(session, subscription, calendar)
     ]
     record(session, actor, "subscription.cancelled", subscription, {"status": [before, "cancelled"]}, cause=reason)
     return Change(subscription, open_orders)
@@ -164,7 +165,11 @@ def _kept(session: Session, subscription: Subscription, calendar: Calendar) -> l
     """Deliveries from today on that are orders already."""
     cycles = {cycle.id: cycle for cycle in queries.cycles_from(session, subscription.id, calendar.today)}
     made = queries.orders_of_cycles(session, list(cycles))
-    kept = [(cycles[cycle_id].delivers_on, order) for cycle_id, order in made.items() if order.status not in ("cancelled", "delivered")]
+    kept = [
+        (cycles[cycle_id].delivers_on, order)
+        for cycle_id, order in made.items()
+        if order.status not in ("cancelled", "delivered")
+    ]
     return [OpenOrder(order, day, "kept") for day, order in sorted(kept, key=lambda pair: pair[0])]
 
 

@@ -77,3 +77,15 @@ class PhoneNeeded(Conflict):
     """The bank needs your mobile number for a mandate; add one first."""
 
     code = "phone_needed"
+
+
+class NoMandate(Conflict):
+    """This subscription is not paid by mandate, or it is over."""
+
+    code = "no_mandate"
+
+
+class MandateSettled(Conflict):
+    """There is nothing to approve: the mandate is good, is being decided on, or waits to be resumed in the bank's app."""
+
+    code = "mandate_settled"

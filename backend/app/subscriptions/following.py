@@ -31,7 +31,7 @@ def follow(session: Session, subscriptions: Sequence[Subscription], mandate: Man
         if mandate.allows_debits:
             _go_on(session, subscription, mandate, calendar, actor)
         elif mandate.status != "pending":
-            _stop(session, subscription, mandate, actor)
+            _stop(session, subscription, mandate, now, actor)
 
 
 def _go_on(session: Session, subscription: Subscription, mandate: Mandate, calendar: Calendar, actor: Actor) -> None:
@@ -45,7 +45,7 @@ def _go_on(session: Session, subscription: Subscription, mandate: Mandate, calen
         notifying.started(session, subscription)
 
 
-def _stop(session: Session, subscription: Subscription, mandate: Mandate, actor: Actor) -> None:
+def _stop(session: Session, subscription: Subscription, mandate: Mandate, now: datetime, actor: Actor) -> None:
     if subscription.status == "active":
         before = subscription.move("action_needed")
         planning.stop(subscription)
@@ -53,7 +53,7 @@ def _stop(session: Session, subscription: Subscription, mandate: Mandate, actor:
         _record(session, subscription, mandate, before, actor)
     elif subscription.status != "awaiting_mandate":
         return
-    notifying.action_needed(session, subscription, mandate)
+    notifying.action_needed(session, subscription, mandate, now)
 
 
 def _record(session: Session, subscription: Subscription, mandate: Mandate, before: str, actor: Actor) -> None:

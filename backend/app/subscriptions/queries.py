@@ -4,6 +4,7 @@ from collections.abc import Collection, Sequence
 from datetime import date, datetime
 from uuid import UUID
 
+from sqlalchemy import select as columns
 from sqlmodel import Session, col, select
 
 from app.accounts.models import Address
@@ -85,10 +86,10 @@ def cycles_from(session: Session, subscription_id: UUID, day: date) -> Sequence[
 def taken_days(session: Session, subscription_ids: Collection[UUID], day: date) -> dict[UUID, set[date]]:
     """On which days from `day` on each of them has an outcome already."""
     found: dict[UUID, set[date]] = {one: set() for one in subscription_ids}
-    statement = select(Cycle.subscription_id, Cycle.delivers_on).where(
+    statement = columns(col(Cycle.subscription_id), col(Cycle.delivers_on)).where(
         col(Cycle.subscription_id).in_(subscription_ids), col(Cycle.delivers_on) >= day
     )
-    for subscription_id, delivers_on in session.exec(statement):
+    for subscription_id, delivers_on in session.execute(statement):
         found[subscription_id].add(delivers_on)
     return found
 

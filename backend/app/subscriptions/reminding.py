@@ -27,8 +27,8 @@ def remind(session: Session, cycle: Cycle, now: datetime) -> list[Message]:
     session.add(cycle)
     subscription = queries.get(session, cycle.subscription_id, None)
     order = queries.orders_of_cycles(session, [cycle.id]).get(cycle.id)
-    if order is None or order.status == "cancelled":
-        return []
+    if order is None or order.status == "cancelled" or (subscription.pays_by_mandate and cycle.charge_at is None):
+        return []  # what no mandate pays was asked for already
     return notifying.renewal_reminder(session, subscription, cycle, order)
 
 

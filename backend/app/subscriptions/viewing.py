@@ -88,9 +88,7 @@ def view(session: Session, subscription: Subscription, *, today: date) -> Subscr
     return view_many(session, [subscription], today=today)[0]
 
 
-def _price(
-    session: Session, lines: Sequence[SubscriptionLine], goods: Mapping[UUID, Sellable], state_code: str
-) -> int | None:
+def _price(session: Session, lines: Sequence[SubscriptionLine], goods: Mapping[UUID, Sellable], state_code: str) -> int | None:
     if any(line.variant_id not in goods for line in lines):
         return None
     basket = pricing.price(stores.get(session), [(goods[line.variant_id], line.quantity) for line in lines], state_code)

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-import orjson
 from sqlalchemy.exc import OperationalError
 from sqlmodel import Session
 
@@ -21,13 +20,16 @@ from app.core.errors import LeaseLost, ProviderError, Refusal, Rejected
 from app.core.logging import get_logger
 from app.core.work import Nothing, claim_call_settle
 from app.core.work_rows import claim_one, settle_done, settle_failed
+from app.core.work_waiting import StillWorking
 from app.inbox.models import ProviderEvent
 from app.notifications import receipts
-from app.payments.errors import OrderUnknown
+from app.payments import service as payments
+from app.payments.errors import MandateUnknown, OrderUnknown
 from app.providers import registry
-from app.providers.razorpay import PaymentFacts
+from app.providers.razorpay_facts import PaymentFacts
 from app.stores import service as stores
 from app.stores.service import Account
+from app.tasks import recurring_events
 from app.tasks.draining import drain as drain_rows
 
 log = get_logger(__name__)
@@ -56,24 +58,16 @@ class ClaimedEvent:
 
 
 def _fetch_payment(account: Account, event: ProviderEvent) -> PaymentFacts:
-    return registry.razorpay(account.secrets).fetch_payment(_payment_id(event))
-
-
-def _payment_id(event: ProviderEvent) -> str:
-    try:
-        payment_id = orjson.loads(event.body)["payload"]["payment"]["entity"]["id"]
-    except (ValueError, KeyError, TypeError):
-        payment_id = None
-    if not isinstance(payment_id, str):
-        raise Rejected("the event names no payment", reason="malformed_event")
-    return payment_id
+    return registry.razorpay(account.secrets).fetch_payment(recurring_events.id_in(event, "payment"))
 
 
 def _confirm(session: Session, event: ProviderEvent, facts: PaymentFacts) -> str:
-    now = clock.now(stores.get(session))
-    order, change = confirming.confirm(
-        session, facts, actor=provider(event.provider), cause=f"webhook {event.event_type} {event.event_id}", now=now
-    )
+    now, cause = clock.now(stores.get(session)), f"webhook {event.event_type} {event.event_id}"
+    if payments.owner_of(session, facts).payment.mandate_id:
+        mandate, change = confirming.approve(session, facts, actor=provider(event.provider), cause=cause, now=now)
+        event.subject_id = mandate.id
+        return f"{change}; mandate {mandate.id} is {mandate.status}"
+    order, change = confirming.confirm(session, facts, actor=provider(event.provider), cause=cause, now=now)
     event.subject_id = order.id
     return f"{change}; order {order.number} is {order.status}"
 
@@ -91,7 +85,10 @@ def _apply_sms_status(session: Session, event: ProviderEvent, _: None) -> str:
 
 
 PAYMENT = Applier(_fetch_payment, _confirm)
+TOKEN = Applier(recurring_events.read_token, recurring_events.hear_of_token)
+NOTICE = Applier(recurring_events.fetch_notified_order, recurring_events.apply_notice)
 LATER = "nothing in this installation depends on it"
+BUSY_SECONDS = 2.0  # somebody is just asking the bank: a call takes seconds
 FOREIGN = "a Razorpay product that Rozana does not use"
 
 
@@ -118,7 +115,11 @@ APPLIERS = one_each(
         ("razorpay", f"{family}.*", Ignored(LATER))
         for family in ("payment.downtime", "payment.dispute", "refund", "settlement")
     ),
-    *(("razorpay", f"{family}.*", Ignored(LATER)) for family in ("token", "order.notification", "subscription", "invoice")),
+    *(("razorpay", f"{family}.*", Ignored(LATER)) for family in ("subscription", "invoice")),
+    *(("razorpay", f"token.{what}", TOKEN) for what in ("confirmed", "rejected", "paused", "resumed", "cancelled")),
+    *(  # their pages spell it both ways
+        ("razorpay", f"{prefix}notification.{what}", NOTICE) for prefix in ("order.", "") for what in ("delivered", "failed")
+    ),
     ("razorpay", "payment_link.*", Ignored(LATER)),
     ("sendgrid", "events", Applier(_nothing, _apply_mail_events)),
     ("twilio", "status", Applier(_nothing, _apply_sms_status)),
@@ -180,7 +181,13 @@ def _settle(session: Session, claimed: ClaimedEvent, outcome: Any) -> str:
     try:
         with session.begin_nested():  # a refusal half-way takes back what was written before it
             told = claimed.applier.settle(session, event, outcome)
-    except OrderUnknown as unknown:  # it may have overtaken our own record of the order; a foreign one stays unknown
+    except StillWorking as busy:
+        settle_failed(session, event, busy, counts=False, wait_seconds=BUSY_SECONDS)
+        return f"waits: {busy.detail}"
+    except (
+        OrderUnknown,
+        MandateUnknown,
+    ) as unknown:  # it may have overtaken our own record of the order; a foreign one stays unknown
         if event.attempts >= event.max_attempts:
             return _done(session, event, f"ignored: {unknown.detail}")
         settle_failed(session, event, unknown)

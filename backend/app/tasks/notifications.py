@@ -12,12 +12,15 @@ from sqlmodel import Session
 
 from app.accounts import service as accounts
 from app.checkout import service as checkout
+from app.core import clock
 from app.core.celery_app import celery_app
 from app.core.errors import Invalid
 from app.core.work import defer
 from app.notifications import service, templates
 from app.notifications.models import Message
 from app.notifications.rules import MessageStatus
+from app.stores import service as stores
+from app.subscriptions import reminding
 from app.tasks.base import Call, Reference, Result, documented
 from app.tasks.delivering import deliver_message
 from app.tasks.draining import drain as drain_rows
@@ -83,6 +86,15 @@ def send_order_shipped_task(session: Session, _call: Call, order_id: str, shipme
 def send_payment_failed_task(session: Session, _call: Call, order_id: str, payment_id: str | None = None) -> list[Message]:
     """Tell the customer that the payment failed, unless it was made good since. A repeat finds the first messages."""
     return checkout.queue_payment_failed(session, _id(order_id), _id(payment_id) if payment_id else None)
+
+
+@telling(several, NORMAL)
+def send_subscription_renewal_reminder_task(
+    session: Session, _call: Call, subscription_id: str, cycle_id: str | None = None
+) -> list[Message]:
+    """Tell the customer what comes and what it costs: of the named delivery, else the newest. A repeat finds the first."""
+    now = clock.now(stores.get(session))
+    return reminding.remind_of(session, _id(subscription_id), _id(cycle_id) if cycle_id else None, now)
 
 
 @telling(one, NORMAL)

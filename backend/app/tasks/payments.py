@@ -5,12 +5,13 @@ from uuid import UUID
 
 from sqlmodel import Session
 
+from app.checkout import placing
 from app.core.celery_app import celery_app
 from app.core.errors import LeaseLost
 from app.core.work import Nothing, claim_call_settle
 from app.orders import queries as orders
 from app.payments import queries, starting
-from app.payments.models import PaymentAttempt
+from app.payments.models import Payment, PaymentAttempt
 from app.tasks.draining import drain as drain_rows
 
 
@@ -24,8 +25,7 @@ def start(store_id: UUID, attempt_id: UUID) -> str:
 
     def claim(session: Session) -> starting.StartCall | Nothing[str]:
         attempt, payment = queries.attempt_with_payment(session, attempt_id)
-        number = orders.get(session, payment.order_id, None).number
-        return starting.claim(session, attempt.id, payment.order_id, number) or Nothing(attempt.work_status)
+        return starting.claim(session, attempt.id, _notes(session, payment)) or Nothing(attempt.work_status)
 
     try:
         return claim_call_settle(
@@ -33,3 +33,9 @@ def start(store_id: UUID, attempt_id: UUID) -> str:
         )
     except LeaseLost:
         return "busy"
+
+
+def _notes(session: Session, payment: Payment) -> dict[str, str]:
+    if payment.order_id is None:
+        return {"mandate": str(payment.mandate_id)}
+    return placing.notes_of(orders.get(session, payment.order_id, None))

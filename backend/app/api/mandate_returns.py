@@ -1,0 +1,45 @@
+"""Where the payment page sends the browser back to after a mandate was approved, or not."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Form
+from fastapi.responses import RedirectResponse
+
+from app.api.doors import OpenVisit
+from app.checkout.returning import Return, approve_return
+from app.core.actor import Actor
+from app.core.errors import Refusal
+from app.core.logging import get_logger
+from app.core.work import unit_of_work
+from app.stores import service as stores
+from app.subscriptions import queries
+
+router = APIRouter(prefix="/api/v1/mandate-returns", tags=["subscriptions"])
+log = get_logger(__name__)
+
+BROWSER = Actor("guest", label="browser")
+Posted = Annotated[str, Form(max_length=200)]
+
+
+@router.post("/{mandate_id}", status_code=303, response_class=RedirectResponse)
+def come_back(
+    visit: OpenVisit,
+    mandate_id: UUID,
+    razorpay_payment_id: Posted = "",
+    razorpay_order_id: Posted = "",
+    razorpay_signature: Posted = "",
+) -> RedirectResponse:
+    """The form that Razorpay's checkout posts. Always leads on to the subscription's page in the storefront.
+
+    A signature that does not fit, or none, changes nothing: what the bank says of the mandate comes by itself.
+    """
+    with unit_of_work(visit.store.id) as session:
+        found = queries.of_mandate(session, mandate_id)
+        page = f"{stores.storefront_url(stores.get(session))}/#/subscriptions{f'/{found.id}' if found else ''}"
+    try:
+        approve_return(visit.store.id, mandate_id, Return(razorpay_order_id, razorpay_payment_id, razorpay_signature), BROWSER)
+    except Refusal as refusal:
+        log.info("mandate_return_refused", mandate_id=str(mandate_id), code=refusal.code)
+        return RedirectResponse(f"{page}?mandate=failed", status_code=303)
+    return RedirectResponse(page, status_code=303)

@@ -1,0 +1,213 @@
+"""What a subscription, its deliveries and a change of it look like on the wire."""
+
+from datetime import date, datetime
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from app.api.fields import NO_CONTROLS
+from app.api.orders import OrderStatus, PaymentStatus
+from app.api.payments import PaymentOut
+from app.api.schemas import MoneyOut, RequestBody
+from app.carts.rules import MAX_QUANTITY
+from app.core.money import MAX_AMOUNT
+from app.payments.mandate_models import MandateMethod, MandateStatus
+from app.subscriptions.changing import Change
+from app.subscriptions.models import PaymentMethod
+from app.subscriptions.rules import words
+from app.subscriptions.states import Status
+from app.subscriptions.viewing import Delivery, SubscriptionView
+
+DeliveryStatus = Literal["planned", "created", "skipped", "failed", "cancelled"]
+Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+MAX_LISTED_LINES = 100  # what a body may hold; how many a subscription may have is the shop's rule
+
+
+class RuleIn(RequestBody):
+    """How often: `daily`; `every_n_days` with `every`; `weekdays` with `weekdays`; `weekly`, every `every` weeks; `monthly`.
+
+    `weekly` falls on the weekday of the start, `monthly` on `day`, or on the last day of a month that is too short.
+    """
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"kind": "weekly", "every": 1}, {"kind": "monthly", "day": 31}]})
+
+    kind: Literal["daily", "every_n_days", "weekdays", "weekly", "monthly"]
+    every: int | None = None
+    weekdays: list[Weekday] | None = Field(default=None, max_length=7)
+    day: int | None = None
+
+
+class LineIn(RequestBody):
+    variant_id: UUID
+    quantity: int = Field(ge=1, le=MAX_QUANTITY)
+
+
+class MandateIn(RequestBody):
+    """`max_amount` in paise: the most a single debit may take; left out, twice the price of a delivery."""
+
+    method: MandateMethod = "upi"
+    max_amount: int | None = Field(default=None, ge=1, le=MAX_AMOUNT)
+
+
+class SubscriptionIn(RequestBody):
+    lines: list[LineIn] = Field(min_length=1, max_length=MAX_LISTED_LINES)
+    rule: RuleIn
+    starts_on: date
+    address_id: UUID
+    payment_method: PaymentMethod = "mandate"
+    mandate: MandateIn | None = None
+
+
+class PauseIn(RequestBody):
+    until: date | None = Field(default=None, description="The first day deliveries may come again; null: until resumed")
+
+
+class SkipIn(RequestBody):
+    delivers_on: date
+
+
+class CancellationIn(RequestBody):
+    reason: Annotated[str, StringConstraints(max_length=200, pattern=NO_CONTROLS)] = ""
+
+
+class SubscriptionLineOut(BaseModel):
+    variant_id: UUID
+    sku: str
+    name: str
+    unit: str
+    quantity: int
+
+
+class MandateOut(BaseModel):
+    """The customer's standing permission; `failure_reason` is the bank's word for a rejection."""
+
+    id: UUID
+    status: MandateStatus
+    method: MandateMethod
+    max_amount: MoneyOut
+    expires_at: datetime
+    failure_reason: str | None
+
+
+class SubscriptionOut(BaseModel):
+    """`price` is what a delivery costs today; null: something in it is not on sale."""
+
+    id: UUID
+    status: Status
+    rule: dict[str, Any]
+    rule_text: str
+    anchor_on: date
+    starts_on: date
+    payment_method: PaymentMethod
+    lines: list[SubscriptionLineOut]
+    address: dict[str, str]
+    paused_until: date | None
+    mandate: MandateOut | None
+    price: MoneyOut | None
+    started_at: datetime
+    cancelled_at: datetime | None
+
+    @classmethod
+    def of(cls, view: SubscriptionView) -> "SubscriptionOut":
+        one, mandate = view.subscription, view.mandate
+        facts = one.model_dump(
+            include={"id", "status", "rule", "anchor_on", "starts_on", "payment_method", "paused_until", "started_at"}
+            | {"cancelled_at"}
+        )
+        lines = [
+            SubscriptionLineOut(variant_id=line.variant_id, quantity=line.quantity, **line.name._asdict())
+            for line in view.lines
+        ]
+        return cls(
+            **facts,
+            rule_text=words(one.recurrence, one.anchor_on),
+            lines=lines,
+            address=dict(view.address),
+            mandate=mandate and _mandate(mandate.model_dump()),
+            price=_money(view.price_amount, view.currency),
+        )
+
+
+def _mandate(facts: dict[str, Any]) -> MandateOut:
+    money = MoneyOut(amount=facts.pop("max_amount"), currency=facts["currency"])
+    return MandateOut.model_validate({**facts, "max_amount": money})
+
+
+class DeliveryOut(BaseModel):
+    """One day of the calendar. `planned`: still to be changed until `edit_until`. `created`: it is the order named."""
+
+    delivers_on: date
+    status: DeliveryStatus
+    reason: str
+    edit_until: datetime
+    notify_at: datetime | None = Field(description="When the bank is asked to announce the debit")
+    charge_at: datetime | None = Field(description="Not before that; null: paid on delivery")
+    total: MoneyOut | None = Field(description="Of the order; before there is one, at the prices of today")
+    order_id: UUID | None
+    order_status: OrderStatus | None
+    payment_status: PaymentStatus | None
+
+    @classmethod
+    def of(cls, delivery: Delivery) -> "DeliveryOut":
+        order = delivery.order
+        return cls(
+            delivers_on=delivery.delivers_on,
+            status=delivery.status,
+            reason=delivery.reason,
+            edit_until=delivery.edit_until,
+            notify_at=delivery.notify_at,
+            charge_at=delivery.charge_at,
+            total=_money(delivery.total_amount, delivery.currency),
+            order_id=order.id if order else None,
+            order_status=order.status if order else None,
+            payment_status=order.payment_status if order else None,
+        )
+
+
+class CalendarOut(BaseModel):
+    items: list[DeliveryOut]
+
+
+class SubscriptionPage(BaseModel):
+    items: list[SubscriptionOut]
+    next: UUID | None = Field(description="Pass as `after` for the next page; null on the last one")
+
+
+class OpenOrderOut(BaseModel):
+    """A delivery that was an order already: `kept`, or `cancelled` with the change."""
+
+    order_id: UUID
+    number: str
+    delivers_on: date
+    outcome: Literal["kept", "cancelled"]
+
+
+class ChangeOut(BaseModel):
+    """The subscription after the change, what comes next, and what becomes of open orders. Nothing is charged by a change."""
+
+    subscription: SubscriptionOut
+    upcoming: list[DeliveryOut]
+    charged_now: MoneyOut | None = None
+    open_orders: list[OpenOrderOut]
+
+    @classmethod
+    def of(cls, change: Change, view: SubscriptionView, upcoming: list[Delivery]) -> "ChangeOut":
+        return cls(
+            subscription=SubscriptionOut.of(view),
+            upcoming=[DeliveryOut.of(one) for one in upcoming],
+            open_orders=[
+                OpenOrderOut(order_id=one.order.id, number=one.order.number, delivers_on=one.delivers_on, outcome=one.outcome)
+                for one in change.open_orders
+            ],
+        )
+
+
+class StartOut(ChangeOut):
+    payment: PaymentOut | None = Field(
+        default=None, description="By mandate: take the customer there to approve it; null in a dry run"
+    )
+
+
+def _money(amount: int | None, currency: str) -> MoneyOut | None:
+    return None if amount is None else MoneyOut(amount=amount, currency=currency)
