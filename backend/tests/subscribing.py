@@ -15,7 +15,6 @@ from app.core.actor import Actor
 from app.core.ids import new_id
 from app.core.security import sign_jwt
 from app.core.work import unit_of_work
-from app.jobs import service as jobs
 from app.orders.models import Order
 from app.payments import mandate_queries
 from app.payments.mandate_models import Debit, MandateMethod

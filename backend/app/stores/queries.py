@@ -59,7 +59,9 @@ def take_number(session: Session, series: str, count: int = 1) -> int:
     statement = (
         insert(NumberSeries)
         .values(store_id=store_of(session), id=new_id(), series=series, last_number=count)
-        .on_conflict_do_update(index_elements=["store_id", "series"], set_={"last_number": col(NumberSeries.last_number) + count})
+        .on_conflict_do_update(
+            index_elements=["store_id", "series"], set_={"last_number": col(NumberSeries.last_number) + count}
+        )
         .returning(col(NumberSeries.last_number))
     )
     return session.scalars(statement).one()
