@@ -117,6 +117,72 @@ CREATE TABLE customers (
 	CONSTRAINT ck_customers_reachable CHECK (phone is not null or email is not null or erased_at is not null),
 	CONSTRAINT ck_customers_erased_is_empty CHECK (erased_at is null or (phone is null and email is null and name = '' and password_hash is null))
 )
+CREATE TABLE cycles (
+	store_id UUID NOT NULL,
+	id UUID NOT NULL,
+	created_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	subscription_id UUID NOT NULL,
+	delivers_on DATE NOT NULL,
+	status VARCHAR(9) NOT NULL,
+	reason VARCHAR(60) NOT NULL,
+	edit_until TIMESTAMP WITH TIME ZONE NOT NULL,
+	notify_at TIMESTAMP WITH TIME ZONE,
+	charge_at TIMESTAMP WITH TIME ZONE,
+	slot_id UUID,
+	reminded_at TIMESTAMP WITH TIME ZONE,
+	CONSTRAINT pk_cycles PRIMARY KEY (store_id, id),
+	CONSTRAINT fk_cycles_store_id_subscription_id FOREIGN KEY(store_id, subscription_id) REFERENCES subscriptions (store_id, id),
+	CONSTRAINT uq_cycles_store_id_subscription_id_delivers_on UNIQUE (store_id, subscription_id, delivers_on),
+	CONSTRAINT ck_cycles_status_known CHECK (status in ('created', 'skipped', 'failed', 'cancelled')),
+	CONSTRAINT ck_cycles_outcome_has_reason CHECK ((status = 'created') = (reason = '')),
+	CONSTRAINT ck_cycles_charge_is_notified CHECK ((notify_at is null) = (charge_at is null)),
+	CONSTRAINT ck_cycles_notified_before_charge CHECK (charge_at > notify_at)
+)
+CREATE INDEX ix_cycles_reminder ON cycles (store_id, created_at) WHERE reminded_at is null and status = 'created'
+CREATE TABLE debits (
+	store_id UUID NOT NULL,
+	id UUID NOT NULL,
+	created_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	work_status VARCHAR(10) NOT NULL,
+	attempts INTEGER NOT NULL,
+	next_attempt_at TIMESTAMP WITH TIME ZONE,
+	lease_token UUID,
+	lease_until TIMESTAMP WITH TIME ZONE,
+	claimed_by VARCHAR(100),
+	claimed_alone BOOLEAN NOT NULL,
+	is_suspect BOOLEAN NOT NULL,
+	lost_leases INTEGER NOT NULL,
+	call_outcome_unknown BOOLEAN NOT NULL,
+	last_error VARCHAR(500),
+	settled_at TIMESTAMP WITH TIME ZONE,
+	attempt_id UUID NOT NULL,
+	mandate_id UUID NOT NULL,
+	try_number SMALLINT NOT NULL,
+	amount BIGINT NOT NULL,
+	currency VARCHAR(3) NOT NULL,
+	status VARCHAR(9) NOT NULL,
+	provider_payment_id VARCHAR(40),
+	failure_reason VARCHAR(100),
+	decided_at TIMESTAMP WITH TIME ZONE,
+	CONSTRAINT pk_debits PRIMARY KEY (store_id, id),
+	CONSTRAINT fk_debits_store_id_attempt_id FOREIGN KEY(store_id, attempt_id) REFERENCES payment_attempts (store_id, id),
+	CONSTRAINT fk_debits_store_id_mandate_id FOREIGN KEY(store_id, mandate_id) REFERENCES mandates (store_id, id),
+	CONSTRAINT uq_debits_store_id_attempt_id_try_number UNIQUE (store_id, attempt_id, try_number),
+	CONSTRAINT ck_debits_status_known CHECK (status in ('due', 'pending', 'captured', 'failed', 'withdrawn')),
+	CONSTRAINT ck_debits_amount_positive CHECK (amount > 0),
+	CONSTRAINT ck_debits_tries_limited CHECK (try_number between 1 and 4),
+	CONSTRAINT ck_debits_accepted_has_payment CHECK (status not in ('pending', 'captured') or provider_payment_id is not null),
+	CONSTRAINT ck_debits_decided_stamped CHECK ((status in ('due', 'pending')) = (decided_at is null)),
+	CONSTRAINT ck_debits_work_status_known CHECK (work_status in ('queued', 'working', 'unknown', 'done', 'dead')),
+	CONSTRAINT ck_debits_lease_held CHECK ((work_status = 'working') = (lease_token is not null and lease_until is not null)),
+	CONSTRAINT ck_debits_settled_stamped CHECK ((work_status in ('done', 'dead')) = (settled_at is not null)),
+	CONSTRAINT ck_debits_counts_not_negative CHECK (attempts >= 0 and lost_leases >= 0)
+)
+CREATE INDEX ix_debits_due ON debits (store_id, next_attempt_at) WHERE work_status in ('queued', 'unknown')
+CREATE INDEX ix_debits_leased ON debits (lease_until) WHERE work_status = 'working'
+CREATE UNIQUE INDEX uq_debits_attempt ON debits (store_id, attempt_id) WHERE status in ('due', 'pending', 'captured')
+CREATE UNIQUE INDEX uq_debits_mandate ON debits (store_id, mandate_id) WHERE status in ('due', 'pending')
+CREATE UNIQUE INDEX uq_debits_provider_payment ON debits (store_id, provider_payment_id)
 CREATE TABLE heartbeats (
 	name VARCHAR(60) NOT NULL,
 	at TIMESTAMP WITH TIME ZONE NOT NULL,
@@ -174,6 +240,48 @@ CREATE TABLE login_sessions (
 CREATE INDEX ix_login_sessions_customer_id ON login_sessions (store_id, customer_id) WHERE revoked_at is null
 CREATE INDEX ix_login_sessions_last_used_at ON login_sessions (store_id, last_used_at)
 CREATE INDEX ix_login_sessions_staff_id ON login_sessions (store_id, staff_id) WHERE revoked_at is null
+CREATE TABLE mandates (
+	store_id UUID NOT NULL,
+	id UUID NOT NULL,
+	created_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	work_status VARCHAR(10) NOT NULL,
+	attempts INTEGER NOT NULL,
+	next_attempt_at TIMESTAMP WITH TIME ZONE,
+	lease_token UUID,
+	lease_until TIMESTAMP WITH TIME ZONE,
+	claimed_by VARCHAR(100),
+	claimed_alone BOOLEAN NOT NULL,
+	is_suspect BOOLEAN NOT NULL,
+	lost_leases INTEGER NOT NULL,
+	call_outcome_unknown BOOLEAN NOT NULL,
+	last_error VARCHAR(500),
+	settled_at TIMESTAMP WITH TIME ZONE,
+	customer_id UUID NOT NULL,
+	account_id UUID NOT NULL,
+	method VARCHAR(4) NOT NULL,
+	status VARCHAR(9) NOT NULL,
+	max_amount BIGINT NOT NULL,
+	currency VARCHAR(3) NOT NULL,
+	expires_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	provider_customer_id VARCHAR(40),
+	provider_token_id VARCHAR(40),
+	failure_reason VARCHAR(100),
+	CONSTRAINT pk_mandates PRIMARY KEY (store_id, id),
+	CONSTRAINT fk_mandates_store_id_customer_id FOREIGN KEY(store_id, customer_id) REFERENCES customers (store_id, id),
+	CONSTRAINT fk_mandates_store_id_account_id FOREIGN KEY(store_id, account_id) REFERENCES provider_accounts (store_id, id),
+	CONSTRAINT ck_mandates_status_known CHECK (status in ('created', 'pending', 'confirmed', 'rejected', 'paused', 'cancelled', 'expired')),
+	CONSTRAINT ck_mandates_method_known CHECK (method in ('upi', 'card')),
+	CONSTRAINT ck_mandates_max_amount_positive CHECK (max_amount > 0),
+	CONSTRAINT ck_mandates_approved_has_token CHECK (status in ('created', 'rejected') or provider_token_id is not null),
+	CONSTRAINT ck_mandates_work_status_known CHECK (work_status in ('queued', 'working', 'unknown', 'done', 'dead')),
+	CONSTRAINT ck_mandates_lease_held CHECK ((work_status = 'working') = (lease_token is not null and lease_until is not null)),
+	CONSTRAINT ck_mandates_settled_stamped CHECK ((work_status in ('done', 'dead')) = (settled_at is not null)),
+	CONSTRAINT ck_mandates_counts_not_negative CHECK (attempts >= 0 and lost_leases >= 0)
+)
+CREATE INDEX ix_mandates_customer_id ON mandates (store_id, customer_id, id)
+CREATE INDEX ix_mandates_due ON mandates (store_id, next_attempt_at) WHERE work_status in ('queued', 'unknown')
+CREATE INDEX ix_mandates_leased ON mandates (lease_until) WHERE work_status = 'working'
+CREATE UNIQUE INDEX uq_mandates_token ON mandates (store_id, provider_token_id)
 CREATE TABLE message_receipts (
 	store_id UUID NOT NULL,
 	id UUID NOT NULL,
@@ -314,6 +422,7 @@ CREATE TABLE orders (
 	number VARCHAR(30) NOT NULL,
 	customer_id UUID NOT NULL,
 	cart_id UUID,
+	cycle_id UUID,
 	status VARCHAR(20) NOT NULL,
 	payment_status VARCHAR(20) NOT NULL,
 	payment_method VARCHAR(20) NOT NULL,
@@ -335,6 +444,7 @@ CREATE TABLE orders (
 	CONSTRAINT fk_orders_store_id_cart_id FOREIGN KEY(store_id, cart_id) REFERENCES carts (store_id, id),
 	CONSTRAINT uq_orders_store_id_number UNIQUE (store_id, number),
 	CONSTRAINT uq_orders_store_id_cart_id UNIQUE (store_id, cart_id),
+	CONSTRAINT fk_orders_store_id_cycle_id FOREIGN KEY(store_id, cycle_id) REFERENCES cycles (store_id, id),
 	CONSTRAINT ck_orders_status_known CHECK (status in ('pending_payment', 'confirmed', 'packed', 'out_for_delivery', 'delivered', 'cancelled')),
 	CONSTRAINT ck_orders_payment_status_known CHECK (payment_status in ('unpaid', 'authorised', 'paid')),
 	CONSTRAINT ck_orders_total_adds_up CHECK (subtotal_amount + shipping_amount + round_off_amount = total_amount),
@@ -344,6 +454,7 @@ CREATE TABLE orders (
 	CONSTRAINT ck_orders_confirmed_stamped CHECK (confirmed_at is not null or status in ('pending_payment', 'cancelled'))
 )
 CREATE INDEX ix_orders_customer ON orders (store_id, customer_id, id)
+CREATE UNIQUE INDEX uq_orders_cycle ON orders (store_id, cycle_id)
 CREATE TABLE payment_attempts (
 	store_id UUID NOT NULL,
 	id UUID NOT NULL,
@@ -366,17 +477,29 @@ CREATE TABLE payment_attempts (
 	amount BIGINT NOT NULL,
 	currency VARCHAR(3) NOT NULL,
 	provider_order_id VARCHAR(40),
+	mandate_id UUID,
+	payment_after TIMESTAMP WITH TIME ZONE,
+	notice_status VARCHAR(9),
+	notice_delivered_at TIMESTAMP WITH TIME ZONE,
+	debit_at TIMESTAMP WITH TIME ZONE,
+	debit_before TIMESTAMP WITH TIME ZONE,
 	CONSTRAINT pk_payment_attempts PRIMARY KEY (store_id, id),
 	CONSTRAINT fk_payment_attempts_store_id_payment_id FOREIGN KEY(store_id, payment_id) REFERENCES payments (store_id, id),
 	CONSTRAINT fk_payment_attempts_store_id_account_id FOREIGN KEY(store_id, account_id) REFERENCES provider_accounts (store_id, id),
 	CONSTRAINT uq_payment_attempts_store_id_receipt UNIQUE (store_id, receipt),
 	CONSTRAINT ck_payment_attempts_amount_positive CHECK (amount > 0),
+	CONSTRAINT fk_payment_attempts_store_id_mandate_id FOREIGN KEY(store_id, mandate_id) REFERENCES mandates (store_id, id),
+	CONSTRAINT ck_payment_attempts_notice_status_known CHECK (notice_status in ('created', 'delivered', 'failed')),
+	CONSTRAINT ck_payment_attempts_mandate_has_deadline CHECK ((mandate_id is null) = (debit_before is null)),
+	CONSTRAINT ck_payment_attempts_debit_needs_mandate CHECK (debit_at is null or mandate_id is not null),
+	CONSTRAINT ck_payment_attempts_notice_stamped CHECK ((notice_status = 'delivered') = (notice_delivered_at is not null)),
 	CONSTRAINT ck_payment_attempts_done_has_order CHECK (work_status <> 'done' or provider_order_id is not null),
 	CONSTRAINT ck_payment_attempts_work_status_known CHECK (work_status in ('queued', 'working', 'unknown', 'done', 'dead')),
 	CONSTRAINT ck_payment_attempts_lease_held CHECK ((work_status = 'working') = (lease_token is not null and lease_until is not null)),
 	CONSTRAINT ck_payment_attempts_settled_stamped CHECK ((work_status in ('done', 'dead')) = (settled_at is not null)),
 	CONSTRAINT ck_payment_attempts_counts_not_negative CHECK (attempts >= 0 and lost_leases >= 0)
 )
+CREATE INDEX ix_payment_attempts_debit ON payment_attempts (store_id, debit_at) WHERE debit_at is not null
 CREATE INDEX ix_payment_attempts_due ON payment_attempts (store_id, next_attempt_at) WHERE work_status in ('queued', 'unknown')
 CREATE INDEX ix_payment_attempts_leased ON payment_attempts (lease_until) WHERE work_status = 'working'
 CREATE UNIQUE INDEX uq_payment_attempts_open ON payment_attempts (store_id, payment_id) WHERE work_status in ('queued', 'working', 'unknown')
@@ -385,7 +508,8 @@ CREATE TABLE payments (
 	store_id UUID NOT NULL,
 	id UUID NOT NULL,
 	created_at TIMESTAMP WITH TIME ZONE NOT NULL,
-	order_id UUID NOT NULL,
+	order_id UUID,
+	mandate_id UUID,
 	provider VARCHAR(20) NOT NULL,
 	status VARCHAR(12) NOT NULL,
 	amount BIGINT NOT NULL,
@@ -394,10 +518,13 @@ CREATE TABLE payments (
 	failure_reason VARCHAR(100),
 	CONSTRAINT pk_payments PRIMARY KEY (store_id, id),
 	CONSTRAINT fk_payments_store_id_order_id FOREIGN KEY(store_id, order_id) REFERENCES orders (store_id, id),
+	CONSTRAINT fk_payments_store_id_mandate_id FOREIGN KEY(store_id, mandate_id) REFERENCES mandates (store_id, id),
+	CONSTRAINT ck_payments_for_one_thing CHECK (num_nonnulls(order_id, mandate_id) = 1),
 	CONSTRAINT ck_payments_status_known CHECK (status in ('created', 'failed', 'authorised', 'captured')),
 	CONSTRAINT ck_payments_amount_positive CHECK (amount > 0),
 	CONSTRAINT ck_payments_captured_stamped CHECK ((status = 'captured') = (captured_at is not null))
 )
+CREATE UNIQUE INDEX uq_payments_mandate ON payments (store_id, mandate_id)
 CREATE UNIQUE INDEX uq_payments_order ON payments (store_id, order_id)
 CREATE TABLE price_lists (
 	store_id UUID NOT NULL,
@@ -509,6 +636,29 @@ CREATE TABLE reservations (
 	CONSTRAINT ck_reservations_status_known CHECK (status in ('held', 'released', 'deducted'))
 )
 CREATE UNIQUE INDEX uq_reservations_held ON reservations (store_id, order_id, variant_id) WHERE status = 'held'
+CREATE TABLE schedules (
+	store_id UUID NOT NULL,
+	id UUID NOT NULL,
+	created_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	name VARCHAR(60) NOT NULL,
+	task VARCHAR(120) NOT NULL,
+	minute VARCHAR(100),
+	hour VARCHAR(100),
+	weekday VARCHAR(40),
+	interval_seconds INTEGER,
+	zone VARCHAR(60) NOT NULL,
+	arguments JSONB NOT NULL,
+	is_enabled BOOLEAN NOT NULL,
+	catch_up VARCHAR(4) NOT NULL,
+	opened_until TIMESTAMP WITH TIME ZONE NOT NULL,
+	next_due_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	CONSTRAINT pk_schedules PRIMARY KEY (store_id, id),
+	CONSTRAINT uq_schedules_store_id_name UNIQUE (store_id, name),
+	CONSTRAINT ck_schedules_one_rhythm CHECK ((interval_seconds is null) = (minute is not null and hour is not null and weekday is not null)),
+	CONSTRAINT ck_schedules_interval_positive CHECK (interval_seconds > 0),
+	CONSTRAINT ck_schedules_catch_up_known CHECK (catch_up in ('all', 'last', 'none')),
+	CONSTRAINT ck_schedules_named CHECK (name <> '' and task <> '')
+)
 CREATE TABLE sign_in_tries (
 	store_id UUID NOT NULL,
 	id UUID NOT NULL,
@@ -522,6 +672,39 @@ CREATE TABLE sign_in_tries (
 CREATE INDEX ix_sign_in_tries_created_at ON sign_in_tries (store_id, kind, created_at)
 CREATE INDEX ix_sign_in_tries_ip ON sign_in_tries (store_id, kind, ip, created_at)
 CREATE INDEX ix_sign_in_tries_subject ON sign_in_tries (store_id, kind, subject_hash, created_at)
+CREATE TABLE slots (
+	store_id UUID NOT NULL,
+	id UUID NOT NULL,
+	created_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	work_status VARCHAR(10) NOT NULL,
+	attempts INTEGER NOT NULL,
+	next_attempt_at TIMESTAMP WITH TIME ZONE,
+	lease_token UUID,
+	lease_until TIMESTAMP WITH TIME ZONE,
+	claimed_by VARCHAR(100),
+	claimed_alone BOOLEAN NOT NULL,
+	is_suspect BOOLEAN NOT NULL,
+	lost_leases INTEGER NOT NULL,
+	call_outcome_unknown BOOLEAN NOT NULL,
+	last_error VARCHAR(500),
+	settled_at TIMESTAMP WITH TIME ZONE,
+	schedule VARCHAR(60) NOT NULL,
+	key VARCHAR(100) NOT NULL,
+	task VARCHAR(120) NOT NULL,
+	due_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	arguments JSONB NOT NULL,
+	counts JSONB NOT NULL,
+	outcome VARCHAR(200) NOT NULL,
+	CONSTRAINT pk_slots PRIMARY KEY (store_id, id),
+	CONSTRAINT uq_slots_store_id_schedule_key UNIQUE (store_id, schedule, key),
+	CONSTRAINT ck_slots_work_status_known CHECK (work_status in ('queued', 'working', 'unknown', 'done', 'dead')),
+	CONSTRAINT ck_slots_lease_held CHECK ((work_status = 'working') = (lease_token is not null and lease_until is not null)),
+	CONSTRAINT ck_slots_settled_stamped CHECK ((work_status in ('done', 'dead')) = (settled_at is not null)),
+	CONSTRAINT ck_slots_counts_not_negative CHECK (attempts >= 0 and lost_leases >= 0)
+)
+CREATE INDEX ix_slots_due ON slots (store_id, next_attempt_at) WHERE work_status in ('queued', 'unknown')
+CREATE INDEX ix_slots_leased ON slots (lease_until) WHERE work_status = 'working'
+CREATE INDEX ix_slots_schedule ON slots (store_id, schedule, due_at)
 CREATE TABLE staff (
 	store_id UUID NOT NULL,
 	id UUID NOT NULL,
@@ -585,6 +768,7 @@ CREATE TABLE stores (
 	order_prefix VARCHAR(4) NOT NULL,
 	contact_email VARCHAR(254) NOT NULL,
 	clock_offset_seconds BIGINT NOT NULL,
+	clock_moves_until TIMESTAMP WITH TIME ZONE,
 	settings JSONB NOT NULL,
 	created_at TIMESTAMP WITH TIME ZONE NOT NULL,
 	CONSTRAINT pk_stores PRIMARY KEY (id),
@@ -596,6 +780,52 @@ CREATE TABLE stores (
 	CONSTRAINT uq_stores_host UNIQUE (host)
 )
 CREATE UNIQUE INDEX uq_stores_default ON stores (is_default) WHERE is_default
+CREATE TABLE subscription_lines (
+	store_id UUID NOT NULL,
+	id UUID NOT NULL,
+	created_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	subscription_id UUID NOT NULL,
+	position INTEGER NOT NULL,
+	variant_id UUID NOT NULL,
+	quantity INTEGER NOT NULL,
+	CONSTRAINT pk_subscription_lines PRIMARY KEY (store_id, id),
+	CONSTRAINT fk_subscription_lines_store_id_subscription_id FOREIGN KEY(store_id, subscription_id) REFERENCES subscriptions (store_id, id),
+	CONSTRAINT fk_subscription_lines_store_id_variant_id FOREIGN KEY(store_id, variant_id) REFERENCES variants (store_id, id),
+	CONSTRAINT uq_subscription_lines_store_id_subscription_id_variant_id UNIQUE (store_id, subscription_id, variant_id),
+	CONSTRAINT ck_subscription_lines_quantity_sane CHECK (quantity between 1 and 99)
+)
+CREATE TABLE subscriptions (
+	store_id UUID NOT NULL,
+	id UUID NOT NULL,
+	created_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	customer_id UUID NOT NULL,
+	status VARCHAR(16) NOT NULL,
+	payment_method VARCHAR(15) NOT NULL,
+	mandate_id UUID,
+	address_id UUID NOT NULL,
+	rule JSONB NOT NULL,
+	anchor_on DATE NOT NULL,
+	starts_on DATE NOT NULL,
+	next_on DATE,
+	plans_at TIMESTAMP WITH TIME ZONE,
+	paused_until DATE,
+	started_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	cancelled_at TIMESTAMP WITH TIME ZONE,
+	CONSTRAINT pk_subscriptions PRIMARY KEY (store_id, id),
+	CONSTRAINT fk_subscriptions_store_id_customer_id FOREIGN KEY(store_id, customer_id) REFERENCES customers (store_id, id),
+	CONSTRAINT fk_subscriptions_store_id_mandate_id FOREIGN KEY(store_id, mandate_id) REFERENCES mandates (store_id, id),
+	CONSTRAINT fk_subscriptions_store_id_address_id FOREIGN KEY(store_id, address_id) REFERENCES addresses (store_id, id),
+	CONSTRAINT ck_subscriptions_status_known CHECK (status in ('awaiting_mandate', 'active', 'paused', 'action_needed', 'cancelled')),
+	CONSTRAINT ck_subscriptions_payment_method_known CHECK (payment_method in ('mandate', 'pay_on_delivery')),
+	CONSTRAINT ck_subscriptions_mandate_given CHECK ((payment_method = 'mandate') = (mandate_id is not null)),
+	CONSTRAINT ck_subscriptions_plan_whole CHECK ((next_on is null) = (plans_at is null)),
+	CONSTRAINT ck_subscriptions_only_live_ones_plan CHECK (plans_at is null or status in ('active', 'paused')),
+	CONSTRAINT ck_subscriptions_pause_is_paused CHECK (paused_until is null or status = 'paused'),
+	CONSTRAINT ck_subscriptions_cancelled_stamped CHECK ((status = 'cancelled') = (cancelled_at is not null))
+)
+CREATE INDEX ix_subscriptions_customer_id ON subscriptions (store_id, customer_id, id)
+CREATE INDEX ix_subscriptions_mandate_id ON subscriptions (store_id, mandate_id)
+CREATE INDEX ix_subscriptions_plan ON subscriptions (store_id, plans_at) WHERE plans_at is not null
 CREATE TABLE transfers (
 	store_id UUID NOT NULL,
 	id UUID NOT NULL,
