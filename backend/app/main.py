@@ -33,6 +33,7 @@ ROUTERS = (
     "orders",
     "payments",
     "payment_returns",
+    "subscribing",
     "subscriptions",
     "mandate_returns",
     "messages",

@@ -134,6 +134,18 @@ def settle_events(store: Store) -> None:
     inbox.drain(str(store.id))
 
 
+def is_notified(store: Store) -> bool:
+    """Every renewal's notice has reached its customer, as far as the provider's events have told."""
+    settle_events(store)
+    return all(attempt.notice_status == "delivered" for attempt in attempts_of_orders(store))
+
+
+def is_paid(store: Store) -> bool:
+    """Every order is paid, as far as the provider's events have told."""
+    settle_events(store)
+    return all(order.payment_status == "paid" for order in orders(store))
+
+
 def bill(store: Store) -> dict[str, Any]:
     """The documented task, called by hand."""
     result: dict[str, Any] = subscriptions.process_due_subscriptions(store_id=str(store.id))

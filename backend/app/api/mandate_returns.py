@@ -29,14 +29,18 @@ def come_back(
     razorpay_payment_id: Posted = "",
     razorpay_order_id: Posted = "",
     razorpay_signature: Posted = "",
+    reason: Annotated[str, Form(alias="error[reason]", max_length=100)] = "",
 ) -> RedirectResponse:
     """The form that Razorpay's checkout posts. Always leads on to the subscription's page in the storefront.
 
-    A signature that does not fit, or none, changes nothing: what the bank says of the mandate comes by itself.
+    A signature that does not fit, or none, changes nothing: what the bank says of the mandate comes by itself. Some UPI
+    apps approve a mandate by a payment that fails on purpose (`upi_dummy_payment`).
     """
     with unit_of_work(visit.store.id) as session:
         found = queries.of_mandate(session, mandate_id)
         page = f"{stores.storefront_url(stores.get(session))}/#/subscriptions{f'/{found.id}' if found else ''}"
+    if reason == "upi_dummy_payment":
+        return RedirectResponse(page, status_code=303)
     try:
         approve_return(visit.store.id, mandate_id, Return(razorpay_order_id, razorpay_payment_id, razorpay_signature), BROWSER)
     except Refusal as refusal:

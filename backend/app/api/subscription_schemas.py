@@ -1,17 +1,14 @@
 """What a subscription, its deliveries and a change of it look like on the wire."""
 
 from datetime import date, datetime
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, Field
 
-from app.api.fields import NO_CONTROLS
 from app.api.orders import OrderStatus, PaymentStatus
 from app.api.payments import PaymentOut
-from app.api.schemas import MoneyOut, RequestBody
-from app.carts.rules import MAX_QUANTITY
-from app.core.money import MAX_AMOUNT
+from app.api.schemas import MoneyOut
 from app.payments.mandate_models import MandateMethod, MandateStatus
 from app.subscriptions.changing import Change
 from app.subscriptions.models import PaymentMethod
@@ -20,55 +17,6 @@ from app.subscriptions.states import Status
 from app.subscriptions.viewing import Delivery, SubscriptionView
 
 DeliveryStatus = Literal["planned", "created", "skipped", "failed", "cancelled"]
-Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
-MAX_LISTED_LINES = 100  # what a body may hold; how many a subscription may have is the shop's rule
-
-
-class RuleIn(RequestBody):
-    """How often: `daily`; `every_n_days` with `every`; `weekdays` with `weekdays`; `weekly`, every `every` weeks; `monthly`.
-
-    `weekly` falls on the weekday of the start, `monthly` on `day`, or on the last day of a month that is too short.
-    """
-
-    model_config = ConfigDict(json_schema_extra={"examples": [{"kind": "weekly", "every": 1}, {"kind": "monthly", "day": 31}]})
-
-    kind: Literal["daily", "every_n_days", "weekdays", "weekly", "monthly"]
-    every: int | None = None
-    weekdays: list[Weekday] | None = Field(default=None, max_length=7)
-    day: int | None = None
-
-
-class LineIn(RequestBody):
-    variant_id: UUID
-    quantity: int = Field(ge=1, le=MAX_QUANTITY)
-
-
-class MandateIn(RequestBody):
-    """`max_amount` in paise: the most a single debit may take; left out, twice the price of a delivery."""
-
-    method: MandateMethod = "upi"
-    max_amount: int | None = Field(default=None, ge=1, le=MAX_AMOUNT)
-
-
-class SubscriptionIn(RequestBody):
-    lines: list[LineIn] = Field(min_length=1, max_length=MAX_LISTED_LINES)
-    rule: RuleIn
-    starts_on: date
-    address_id: UUID
-    payment_method: PaymentMethod = "mandate"
-    mandate: MandateIn | None = None
-
-
-class PauseIn(RequestBody):
-    until: date | None = Field(default=None, description="The first day deliveries may come again; null: until resumed")
-
-
-class SkipIn(RequestBody):
-    delivers_on: date
-
-
-class CancellationIn(RequestBody):
-    reason: Annotated[str, StringConstraints(max_length=200, pattern=NO_CONTROLS)] = ""
 
 
 class SubscriptionLineOut(BaseModel):

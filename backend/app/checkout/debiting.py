@@ -15,8 +15,8 @@ from app.orders import queries as orders
 from app.payments import debit_calls, debiting
 from app.payments import queries as payments
 from app.payments.debit_calls import Accepted, DebitCall
+from app.payments.debit_outcomes import GivenUp
 from app.payments.debit_reasons import bank_says
-from app.payments.debiting import GivenUp
 from app.payments.mandate_models import Debit
 from app.providers.razorpay_facts import PaymentFacts
 from app.stores import service as stores

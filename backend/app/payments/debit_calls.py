@@ -15,11 +15,11 @@ from app.core.actor import SYSTEM
 from app.core.errors import ProviderError, Rejected, Unknown
 from app.core.work_columns import MAX_BACKOFF_SECONDS
 from app.core.work_rows import claim_one, settle_done, settle_failed, settle_later, settle_unknown
-from app.payments import debiting, starting
+from app.payments import debit_outcomes, starting
 from app.payments import mandate_queries as queries
 from app.payments import queries as payments
+from app.payments.debit_outcomes import GivenUp
 from app.payments.debit_rules import off_peak
-from app.payments.debiting import GivenUp
 from app.payments.mandate_models import Debit, Mandate
 from app.payments.models import PaymentAttempt
 from app.providers import registry
@@ -70,7 +70,7 @@ def claim(session: Session, debit_id: UUID, description: str, now: datetime) -> 
     mandate = queries.get(session, debit.mandate_id)
     is_new = debit.status == "due" and not debit.call_outcome_unknown
     if is_new and (reason := _too_late_for(attempt, mandate, now)):
-        end = debiting.refused(session, debit, reason, now)
+        end = debit_outcomes.refused(session, debit, reason, now)
         settle_done(session, debit)
         return end
     if is_new and (wait := (off_peak(mandate.method, now) - now).total_seconds()):
@@ -135,6 +135,6 @@ def settle_error(session: Session, debit: Debit, error: ProviderError, now: date
     if not isinstance(error, Rejected) or debit.status == "pending":  # a look that was refused tells nothing of the debit
         settle_failed(session, debit, error, counts=False, wait_seconds=error.retry_after_seconds)
         return None
-    end = debiting.refused(session, debit, error.reason, now)
+    end = debit_outcomes.refused(session, debit, error.reason, now)
     settle_done(session, debit)
     return end

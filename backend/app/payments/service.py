@@ -10,7 +10,7 @@ from app.audit.service import record
 from app.core.actor import Actor
 from app.core.db import add_once
 from app.ledger import service as ledger
-from app.payments import debiting, queries
+from app.payments import debit_outcomes, queries
 from app.payments.errors import OrderUnknown, PaymentMismatch
 from app.payments.models import Capture, Payment, PaymentAttempt
 from app.payments.rules import moves_forward, status_of
@@ -49,7 +49,7 @@ def apply_facts(session: Session, owner: Owner, facts: PaymentFacts, actor: Acto
     payment = queries.get_locked(session, owner.payment.id)
     if (facts.amount, facts.currency) != (owner.attempt.amount, owner.attempt.currency):
         raise PaymentMismatch("amount or currency are not this order's")
-    if owner.attempt.mandate_id and debiting.bank_answered(session, payment, owner.attempt, facts, now):
+    if owner.attempt.mandate_id and debit_outcomes.bank_answered(session, payment, owner.attempt, facts, now):
         if moves_forward(payment.status, "failed"):
             _move(session, payment, facts, "failed", actor, cause)
         return "given_up"

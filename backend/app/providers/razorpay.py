@@ -6,6 +6,7 @@ by its receipt all the same. A signature that fits says who posted it, never wha
 
 import hashlib
 import hmac
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
@@ -28,7 +29,7 @@ from app.providers.transport import JudgingSession
 
 PROVIDER = "razorpay"
 MAX_RECEIPT_LENGTH = 40  # theirs
-MIN_NAME_LENGTH, MAX_NAME_LENGTH = 3, 50  # theirs; a name outside is left out
+NAME = re.compile(r"[A-Za-z0-9 .'/@()]{3,50}")  # what they take; another name is left out
 MAX_LISTED = 100  # their largest page; one order with more attempts than that does not exist
 
 T = TypeVar("T")
@@ -96,7 +97,7 @@ class Razorpay:
     def find_customer(self, person: Person) -> str:
         """The id of this person as a customer of the account, made if there is none. Safe to repeat."""
         data = {"contact": person.contact, "email": person.email, "fail_existing": "0"}
-        if MIN_NAME_LENGTH <= len(person.name) <= MAX_NAME_LENGTH:
+        if NAME.fullmatch(person.name):
             data["name"] = person.name
         return _call("customers.find", lambda: self._client.customer.create(data), lambda entity: str(entity["id"]))
 

@@ -1,4 +1,4 @@
-"""Pause, resume, skip, cancel: each changes what is to come, and says what happens to what is on its way.
+"""Pause, resume, skip: each changes what is to come, and says what happens to what is on its way.
 
 Whatever was charged or announced before a change stays as the answer says; nothing here charges anything.
 """
@@ -12,12 +12,9 @@ from sqlmodel import Session
 from app.audit.service import record
 from app.core.actor import Actor
 from app.core.ids import new_id
-from app.orders import queries as orders
 from app.orders.models import Order
-from app.payments import debiting
 from app.payments import mandate_queries as mandates
 from app.payments.errors import MandateNotConfirmed
-from app.stock import service as stock
 from app.subscriptions import planning, queries
 from app.subscriptions.errors import CutOffPassed, NotADeliveryDay, PauseUntilPast, SubscriptionMoveNotAllowed
 from app.subscriptions.models import Cycle, Subscription
@@ -63,14 +60,14 @@ def pause(
     session.add(subscription)
     changes = {"status": [before, "paused"], "paused_until": [_text(until_before), _text(until)]}
     record(session, actor, "subscription.paused", subscription, changes)
-    return Change(subscription, _kept(session, subscription, calendar))
+    return Change(subscription, open_orders(session, subscription, calendar))
 
 
 def resume(session: Session, subscription_id: UUID, owner_id: UUID | None, *, actor: Actor, calendar: Calendar) -> Change:
     """Go on with the next delivery that can still be changed, on the old rhythm. Charges nothing now. Safe to repeat."""
     subscription = queries.get(session, subscription_id, owner_id, lock=True)
     if subscription.status == "active":
-        return Change(subscription, _kept(session, subscription, calendar))
+        return Change(subscription, open_orders(session, subscription, calendar))
     if subscription.status != "paused":
         raise SubscriptionMoveNotAllowed(
             f"a subscription that is {subscription.status.replace('_', ' ')} cannot be resumed",
@@ -84,7 +81,7 @@ def resume(session: Session, subscription_id: UUID, owner_id: UUID | None, *, ac
     planning.schedule(session, subscription, calendar)
     session.add(subscription)
     record(session, actor, "subscription.resumed", subscription, {"status": ["paused", "active"]})
-    return Change(subscription, _kept(session, subscription, calendar))
+    return Change(subscription, open_orders(session, subscription, calendar))
 
 
 def skip(
@@ -102,7 +99,7 @@ def skip(
         raise NotADeliveryDay(field="delivers_on")
     decided = {cycle.delivers_on: cycle for cycle in queries.cycles_from(session, subscription.id, day)}.get(day)
     if decided is not None and decided.status == "skipped" and decided.reason == "by_customer":
-        return Change(subscription, _kept(session, subscription, calendar))
+        return Change(subscription, open_orders(session, subscription, calendar))
     times = calendar.instants(subscription, day)
     if decided is not None or times.edit_until <= calendar.now:
         raise CutOffPassed(edit_until=times.edit_until.isoformat(), field="delivers_on")
@@ -122,46 +119,10 @@ def skip(
         session.add(subscription)
     changes = {"delivers_on": [None, day.isoformat()], "status": [None, "skipped"]}
     record(session, actor, "cycle.skipped", cycle, changes, cause="the customer's wish")
-    return Change(subscription, _kept(session, subscription, calendar))
+    return Change(subscription, open_orders(session, subscription, calendar))
 
 
-def cancel(
-    session: Session, subscription_id: UUID, owner_id: UUID | None, reason: str, *, actor: Actor, calendar: Calendar
-) -> Change:
-    """End it. Orders that wait for a debit not yet sent are cancelled with it, in this transaction; others are delivered.
-
-    Locks subscription, orders, payments, stock. Safe to repeat.
-    """
-    subscription = queries.get(session, subscription_id, owner_id, lock=True)
-    if subscription.status == "cancelled":
-        return Change(subscription)
-    before = subscription.move("cancelled")
-    subscription.cancelled_at, subscription.paused_until = calendar.now, None
-    planning.stop(subscription)
-    session.add(subscription)
-    session.flush()
-    open_orders = [
-        OpenOrder(kept.order, kept.delivers_on, _end(session, kept.order, actor, calendar))
-        for kept in _kept(session, subscription, calendar)
-    ]
-    record(session, actor, "subscription.cancelled", subscription, {"status": [before, "cancelled"]}, cause=reason)
-    return Change(subscription, open_orders)
-
-
-def _end(session: Session, order: Order, actor: Actor, calendar: Calendar) -> str:
-    """Cancel an order that nobody has paid or is paying for; what is paid, or to be paid at the door, is delivered."""
-    order = orders.get_locked(session, order.id)
-    cause = "its subscription was cancelled"
-    if order.status != "pending_payment" or not debiting.withdraw(session, order.id, actor, cause):
-        return "kept"
-    before = order.cancel(calendar.now)
-    session.add(order)
-    stock.release_many(session, order.id, cause=cause, actor=actor, now=calendar.now)
-    record(session, actor, "order.cancelled", order, {"status": [before, order.status]}, cause=cause)
-    return "cancelled"
-
-
-def _kept(session: Session, subscription: Subscription, calendar: Calendar) -> list[OpenOrder]:
+def open_orders(session: Session, subscription: Subscription, calendar: Calendar) -> list[OpenOrder]:
     """Deliveries from today on that are orders already."""
     cycles = {cycle.id: cycle for cycle in queries.cycles_from(session, subscription.id, calendar.today)}
     made = queries.orders_of_cycles(session, list(cycles))

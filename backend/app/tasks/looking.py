@@ -14,6 +14,7 @@ from app.core.work import across_stores, defer, unit_of_work
 from app.core.work_columns import app_now, seconds
 from app.jobs import service as jobs
 from app.jobs.models import Schedule
+from app.payments.models import PaymentAttempt
 from app.stores import service as stores
 from app.stores.models import Store
 
@@ -34,7 +35,7 @@ class DueLook:
     which: ColumnElement[bool] | None = None
 
 
-DUE_LOOKS: tuple[DueLook, ...] = ()
+DUE_LOOKS: tuple[DueLook, ...] = (DueLook(PaymentAttempt.debit_at, "charge_due"),)
 _SCHEDULES = DueLook(Schedule.next_due_at, "", col(Schedule.is_enabled))
 
 

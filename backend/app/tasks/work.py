@@ -14,6 +14,7 @@ from app.inbox.models import ProviderEvent
 from app.jobs import service as jobs
 from app.jobs.models import Slot
 from app.notifications.models import Message
+from app.payments.mandate_models import Debit, Mandate
 from app.payments.models import PaymentAttempt
 from app.tasks.looking import look_everywhere
 
@@ -36,6 +37,8 @@ KINDS = (
     WorkKind(ProviderEvent, "drain_events"),
     WorkKind(Message, "drain_messages"),
     WorkKind(Slot, "drain_slots"),
+    WorkKind(Debit, "drain_debits"),
+    WorkKind(Mandate, "drain_mandates"),
 )
 
 

@@ -16,7 +16,8 @@ from tests.subscribing import (
     orders,
     reload,
     set_now,
-    settle_events,
+    is_notified,
+    is_paid,
     subscribe,
     today,
     work_off,
@@ -39,7 +40,7 @@ def test_a_renewal_is_announced_debited_once_and_paid_before_its_day(store: Stor
     (cycle,), (order,) = cycles(store), orders(store)
     assert (order.cycle_id, order.status, order.payment_status) == (cycle.id, "pending_payment", "unpaid")
     work_off(store)
-    eventually(lambda: (settle_events(store), attempts_of_orders(store)[0].notice_status == "delivered")[1])
+    eventually(lambda: is_notified(store))
     assert reload(store, subscription).next_on == friday + days(7)
     assert debits(store) == []
 
@@ -51,7 +52,7 @@ def test_a_renewal_is_announced_debited_once_and_paid_before_its_day(store: Stor
     assert orders(store)[0].payment_status == "unpaid"
 
     set_now(store, cycle.charge_at + timedelta(hours=25), sandbox)
-    eventually(lambda: (settle_events(store), orders(store)[0].payment_status == "paid")[1])
+    eventually(lambda: is_paid(store))
     assert debits(store)[0].status == "captured"
     assert [capture["amount"] for capture in sandbox.ledger()["captures"] if capture["amount"] != 100] == [order.total_amount]
     work_off(store)

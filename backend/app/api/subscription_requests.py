@@ -1,0 +1,84 @@
+"""What a customer asks of a subscription, on the wire."""
+
+from datetime import date
+from typing import Annotated, Literal
+from uuid import UUID
+
+from pydantic import ConfigDict, Field, StringConstraints
+
+from app.api.fields import NO_CONTROLS
+from app.api.schemas import RequestBody
+from app.carts.rules import MAX_QUANTITY
+from app.core.money import MAX_AMOUNT
+from app.payments.mandate_models import MandateMethod
+from app.subscriptions.beginning import Wish
+from app.subscriptions.errors import LinesInvalid, NoMandate
+from app.subscriptions.models import PaymentMethod
+from app.subscriptions.rules import Rule
+
+Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+MAX_LISTED_LINES = 100  # what a body may hold; how many a subscription may have is the shop's rule
+
+
+class RuleIn(RequestBody):
+    """How often: `daily`; `every_n_days` with `every`; `weekdays` with `weekdays`; `weekly`, every `every` weeks; `monthly`.
+
+    `weekly` falls on the weekday of the start, `monthly` on `day`, or on the last day of a month that is too short.
+    """
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"kind": "weekly", "every": 1}, {"kind": "monthly", "day": 31}]})
+
+    kind: Literal["daily", "every_n_days", "weekdays", "weekly", "monthly"]
+    every: int | None = None
+    weekdays: list[Weekday] | None = Field(default=None, max_length=7)
+    day: int | None = None
+
+
+class LineIn(RequestBody):
+    variant_id: UUID
+    quantity: int = Field(ge=1, le=MAX_QUANTITY)
+
+
+class MandateIn(RequestBody):
+    """`max_amount` in paise: the most a single debit may take; left out, twice the price of a delivery."""
+
+    method: MandateMethod = "upi"
+    max_amount: int | None = Field(default=None, ge=1, le=MAX_AMOUNT)
+
+
+class SubscriptionIn(RequestBody):
+    lines: list[LineIn] = Field(min_length=1, max_length=MAX_LISTED_LINES)
+    rule: RuleIn
+    starts_on: date
+    address_id: UUID
+    payment_method: PaymentMethod = "mandate"
+    mandate: MandateIn | None = None
+
+    def wish(self) -> Wish:
+        """One delivery has each variant once: named twice is a slip, and adding up would guess."""
+        quantities = {line.variant_id: line.quantity for line in self.lines}
+        if len(quantities) != len(self.lines):
+            raise LinesInvalid("the same variant stands in two lines", field="lines")
+        is_by_mandate, mandate = self.payment_method == "mandate", self.mandate or MandateIn()
+        if self.mandate is not None and not is_by_mandate:
+            raise NoMandate(field="mandate")
+        return Wish(
+            quantities=quantities,
+            rule=Rule.of(self.rule.model_dump(exclude_none=True)),
+            starts_on=self.starts_on,
+            address_id=self.address_id,
+            method=mandate.method if is_by_mandate else None,
+            max_amount=mandate.max_amount if is_by_mandate else None,
+        )
+
+
+class PauseIn(RequestBody):
+    until: date | None = Field(default=None, description="The first day deliveries may come again; null: until resumed")
+
+
+class SkipIn(RequestBody):
+    delivers_on: date
+
+
+class CancellationIn(RequestBody):
+    reason: Annotated[str, StringConstraints(max_length=200, pattern=NO_CONTROLS)] = ""
