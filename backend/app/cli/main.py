@@ -5,6 +5,7 @@ import typer
 from app.cli.doctor.command import doctor
 from app.cli.env_example import env_example
 from app.cli.queues import queues
+from app.cli.schedules import schedules
 from app.cli.schema import schema
 from app.cli.seed import seed
 from app.cli.stores import stores
@@ -14,6 +15,7 @@ app.command("seed")(seed)
 app.command("doctor")(doctor)
 app.command("queues")(queues)
 app.command("stores")(stores)
+app.add_typer(schedules, name="schedules")
 app.command("env-example")(env_example)
 app.command("schema")(schema)
 

@@ -22,6 +22,7 @@ from app.core.errors import Refusal
 from app.core.ids import new_id
 from app.core.security import new_token
 from app.core.work import across_stores, store_of, unit_of_work
+from app.jobs import service as jobs
 from app.stock import service as stock
 from app.stores import queries as store_queries
 from app.stores import service as stores
@@ -76,6 +77,7 @@ def plant(admin_email: str, admin_password: str) -> Tally:
         if store_id is None:
             _open_store(session)
         tally.count("store", made=store_id is None)
+        jobs.ensure_schedules(session, clock.now(stores.get(session)))
         _add_accounts(session, tally)
         add_goods(session, tally)
         _add_admin(session, tally, admin_email, admin_password)

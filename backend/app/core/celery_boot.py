@@ -8,7 +8,7 @@ from celery import signals
 
 from app.core import boot
 from app.core.checks.configuration import check_flower_password
-from app.core.checks.scheduling import judge_limits, judge_scheduler
+from app.core.checks.scheduling import judge_beat_process, judge_limits, judge_scheduler
 from app.core.config import settings
 
 
@@ -26,7 +26,8 @@ def _start_worker(conf: Any = None, options: dict[str, Any] | None = None, **_: 
 @signals.beat_init.connect(weak=False)  # type: ignore[untyped-decorator]
 def _start_beat(sender: Any = None, **_: Any) -> None:
     kind = type(sender.scheduler)
-    boot.insist(settings, judge_scheduler(settings, in_worker=False, scheduler=f"{kind.__module__}:{kind.__qualname__}"))
+    scheduler = f"{kind.__module__}:{kind.__qualname__}"
+    boot.insist(settings, [*judge_scheduler(settings, in_worker=False, scheduler=scheduler), *judge_beat_process(settings)])
 
 
 def guard_flower() -> None:

@@ -22,6 +22,7 @@ BOUNDED = {"socket_connect_timeout": 0.5, "socket_timeout": 1.0, "max_retries": 
 QUEUE_SIZE = 10_000  # nudges waiting in this process; more are dropped, their rows are swept
 OPEN_SECONDS = 5.0  # how long the breaker stays open after a failed publish
 EXPIRES_SECONDS = 300  # an old nudge is noise: the sweep has been by
+TICK_EXPIRES_SECONDS = 30  # the next one looks for the same
 SLOT = ("store_id", "slot_id")
 
 
@@ -32,6 +33,7 @@ class Nudge:
     task: str
     priority: int
     names: tuple[str, ...] = ()  # of its arguments, where the task has documented ones besides
+    expires_seconds: float = EXPIRES_SECONDS
 
 
 def slot_nudge(task: str) -> str:
@@ -53,8 +55,8 @@ NUDGES: dict[str, Nudge] = {
     "drain_mandates": Nudge("app.tasks.subscriptions.drain_mandates", 6),
     "look_at_notice": Nudge("app.tasks.subscriptions.look_at_notice", 6),
     "drain_slots": Nudge("app.tasks.work.drain_slots", 6),
-    "sweep": Nudge("app.tasks.work.sweep", 6),  # these two where no beat ticks
-    "open_slots": Nudge("app.tasks.work.open_slots", 6),
+    "sweep": Nudge("app.tasks.work.sweep", 6, expires_seconds=TICK_EXPIRES_SECONDS),  # these two where no beat ticks
+    "open_slots": Nudge("app.tasks.work.open_slots", 6, expires_seconds=TICK_EXPIRES_SECONDS),
     **{slot_nudge(entry.task): Nudge(entry.task, entry.urgency, SLOT) for entry in RECURRING},
 }
 
@@ -109,7 +111,7 @@ class Nudger:
                     priority=nudge.priority,
                     producer=producer,
                     retry=False,
-                    expires=EXPIRES_SECONDS,
+                    expires=nudge.expires_seconds,
                     headers={"request_id": correlation_id} if correlation_id else None,
                     ignore_result=True,  # else each send subscribes on the result backend
                 )

@@ -1,4 +1,4 @@
-"""Which store is meant, and its accounts. The first four run as `rozana_sweep`, before a store is known."""
+"""Which store is meant, and its accounts. The first six run as `rozana_sweep`, before a store is known."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -24,6 +24,10 @@ def facts_by_host(session: Session, host: str) -> Any | None:
 
 def facts_by_id(session: Session, store_id: UUID) -> Any | None:
     return session.execute(_FACTS.where(col(Store.id) == store_id)).one_or_none()
+
+
+def id_by_slug(session: Session, slug: str) -> UUID | None:
+    return session.scalar(columns(col(Store.id)).where(col(Store.slug) == slug))
 
 
 def facts_of_any(session: Session, limit: int) -> Sequence[Any]:

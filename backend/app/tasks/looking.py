@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func, literal, or_, select
+from sqlalchemy import ColumnElement, ColumnExpressionArgument, func, literal, or_, select
 from sqlmodel import Session, col
 
 from app.core import clock
@@ -32,7 +32,7 @@ class DueLook:
 
     column: Any
     nudge: str
-    which: ColumnElement[bool] | None = None
+    which: ColumnExpressionArgument[bool] | None = None
 
 
 DUE_LOOKS: tuple[DueLook, ...] = (DueLook(PaymentAttempt.debit_at, "charge_due"),)

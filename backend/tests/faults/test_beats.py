@@ -94,7 +94,7 @@ def switch_off(shops: list[Store]) -> datetime:
 def is_settled(store: Store) -> bool:
     with unit_of_work(store.id) as session:
         open_rows = text("SELECT count(*) FROM slots WHERE work_status NOT IN ('done', 'dead')")
-        return session.execute(open_rows).scalar_one() == 0
+        return int(session.execute(open_rows).scalar_one()) == 0
 
 
 def check(store: Store, since: datetime, until: datetime) -> None:

@@ -13,6 +13,7 @@ from app.core.celery_app import celery_app
 from app.core.checks.broker import SECONDS, ask_broker
 from app.core.checks.database import ask_database
 from app.core.checks.findings import Finding, error
+from app.core.checks.scheduling import BEAT, who_ticks
 from app.core.config import Settings
 from app.core.db import make_engine
 from app.core.work_rows import app_now
@@ -53,12 +54,12 @@ def check_beat(settings: Settings) -> Iterator[Finding]:
     except SQLAlchemyError:
         yield error("The heartbeats cannot be read: the tables or the role are missing.", "Migrate (`scripts/migrate`).")
         return
-    yield from judge_beat(last, now, settings.sweep_seconds)
+    yield from judge_beat(last, now, settings.sweep_seconds, who_ticks(settings))
 
 
-def judge_beat(last: datetime | None, now: datetime, sweep_seconds: float) -> Iterator[Finding]:
-    """`last`: when the sweep last ran, by the database's clock."""
-    remedy = "Start beat (celery -A app.core.celery_app beat) and a worker for `default`: lost work is found by their sweep."
+def judge_beat(last: datetime | None, now: datetime, sweep_seconds: float, who: str = BEAT) -> Iterator[Finding]:
+    """`last`: when the sweep last ran, by the database's clock. `who`: what sends the ticks."""
+    remedy = f"Start {who} and a worker for `default`: lost work is found by their sweep."
     if last is None:
         yield error(
             f"Beat has never ticked: no sweep has run yet; the first comes {sweep_seconds:g} s after its start.", remedy

@@ -5,6 +5,23 @@ from collections.abc import Iterator
 from app.core.checks.findings import Finding, error, warning
 from app.core.config import Settings
 
+BEAT = "beat (celery -A app.core.celery_app beat)"
+EMBEDDED = "the API (which ticks, with SCHEDULER=embedded)"
+
+
+def who_ticks(settings: Settings) -> str:
+    """What has to be started for the ticks to come."""
+    return EMBEDDED if settings.scheduler == "embedded" else BEAT
+
+
+def judge_beat_process(settings: Settings) -> Iterator[Finding]:
+    """Asked when a beat starts."""
+    if settings.scheduler == "embedded":
+        yield warning(
+            "Beat runs although SCHEDULER=embedded: the API ticks too. Every slot takes effect once all the same.",
+            "Stop beat, or set SCHEDULER=beat.",
+        )
+
 
 def judge_scheduler(settings: Settings, *, in_worker: bool, scheduler: str) -> Iterator[Finding]:
     """One beat beside the workers, with Celery's own scheduler. `scheduler`: a dotted name."""
