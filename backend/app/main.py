@@ -14,6 +14,7 @@ from app.api.edge import Edge
 from app.api.policy import POLICY
 from app.api.problems import PROBLEM_RESPONSES, add_problem_handlers
 from app.api.starting import BootCheck
+from app.api.ticking import ticking
 from app.core.config import settings
 from app.core.logging import set_up_logging
 
@@ -53,6 +54,7 @@ def create_app() -> FastAPI:
         version="1",
         description=DESCRIPTION,
         responses=PROBLEM_RESPONSES,
+        lifespan=ticking,
         docs_url=None,  # FastAPI's own pages take their scripts from another host
         redoc_url=None,
         swagger_ui_oauth2_redirect_url=None,
