@@ -25,6 +25,10 @@ DOCUMENTED_TASKS = {
         "send_email_task", "send_sms_task", "send_templated_email_task", "send_templated_sms_task",
         "send_order_confirmation_task", "send_order_shipped_task", "send_payment_failed_task",
         "send_notification_email", "send_bulk_notification_emails", "send_welcome_email",
+        "send_subscription_renewal_reminder_task",
+    },
+    "app.tasks.subscriptions": {
+        "process_due_subscriptions", "process_single_subscription", "send_subscription_renewal_reminders",
     },
     "app.tasks.cleanup": {
         "cleanup_expired_carts", "cleanup_expired_tokens", "cleanup_old_audit_logs", "cleanup_abandoned_sessions",

@@ -66,11 +66,22 @@ def test_what_cannot_be_applied_is_dead_with_its_cause_and_nothing_of_it_stays(
         assert session.exec(select(NumberSeries)).all() == []
 
 
-@pytest.mark.parametrize("body", [{}, {"payload": []}, {"payload": {"payment": {"entity": {"id": None}}}}, b"not json", b"[]"])
-def test_an_event_that_names_no_payment_is_dead_with_its_cause(store: Store, uow: UnitOfWork, body: Any) -> None:
+@pytest.mark.parametrize(("event_type", "kind"), [("payment.captured", "payment"), ("token.confirmed", "token"),
+                                                  ("order.notification.delivered", "notification")])  # fmt: skip
+@pytest.mark.parametrize("body", [{}, {"payload": []}, b"not json", b"[]"])
+def test_an_event_that_names_nothing_is_dead_with_its_cause(
+    store: Store, uow: UnitOfWork, event_type: str, kind: str, body: Any
+) -> None:
+    event = apply_until_settled(uow, store, receive(store, event_type, body))
+    assert (event.work_status, event.attempts) == ("dead", 4)
+    assert event.last_error == f"the event names no {kind}"
+
+
+def test_an_event_whose_payment_has_no_id_is_dead_with_its_cause(store: Store, uow: UnitOfWork) -> None:
+    body = {"payload": {"payment": {"entity": {"id": None}}}}
     event = apply_until_settled(uow, store, receive(store, "payment.captured", body))
     assert (event.work_status, event.attempts) == ("dead", 4)
-    assert "names no payment" in (event.last_error or "")
+    assert event.last_error == "the event's payment has no id"
 
 
 @pytest.mark.parametrize("raw", [b"not json", b'[{"event": "bounce", "timestamp": 99999999999999}]'])
@@ -88,6 +99,17 @@ def test_a_payment_the_provider_does_not_know_is_asked_for_four_times_and_then_i
     assert (event.work_status, event.attempts) == ("dead", 4)
     assert "razorpay answered 4" in (event.last_error or "")
     assert len(sandbox.calls("payments.fetch")) == 4
+
+
+def test_a_token_nobody_of_ours_gave_is_waited_for_and_then_no_concern_of_ours(store: Store, uow: UnitOfWork) -> None:
+    """It may have overtaken the payment that names it; another shop on the same account has tokens too."""
+    body = {"payload": {"token": {"entity": {"id": "token_unknown000000"}}}}
+    event_id = receive(store, "token.confirmed", body)
+    apply_event(store.id, event_id)
+    assert read(uow, event_id).work_status == "queued"
+    event = apply_until_settled(uow, store, event_id)
+    assert event.work_status == "done"
+    assert event.outcome == "ignored: no mandate of ours has the token token_unknown000000"
 
 
 def test_one_event_that_breaks_does_not_keep_its_neighbours_waiting(
