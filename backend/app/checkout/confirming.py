@@ -16,7 +16,6 @@ from app.orders import queries as orders
 from app.orders.models import Order
 from app.payments import mandate_queries, mandates
 from app.payments import service as payments
-from app.payments.debit_reasons import bank_says
 from app.payments.errors import PaymentMismatch
 from app.payments.mandate_models import Mandate
 from app.payments.service import Change
@@ -43,7 +42,7 @@ def confirm(
         order.payment_status = "authorised"
         session.add(order)
     elif change == "given_up":
-        notifying.payment_failed(session, order, owner.payment.id, bank_says(facts.error_reason or ""))
+        notifying.payment_due(session, order, facts.error_reason or "")
     return order, change
 
 

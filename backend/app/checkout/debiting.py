@@ -16,7 +16,6 @@ from app.payments import debit_calls, debiting
 from app.payments import queries as payments
 from app.payments.debit_calls import Accepted, DebitCall
 from app.payments.debit_outcomes import GivenUp
-from app.payments.debit_reasons import bank_says
 from app.payments.mandate_models import Debit
 from app.providers.razorpay_facts import PaymentFacts
 from app.stores import service as stores
@@ -38,7 +37,7 @@ def tell(session: Session, given_up: Sequence[GivenUp]) -> None:
     for end in given_up:
         if end.payment.order_id is not None:
             order = orders.get(session, end.payment.order_id, None)
-            notifying.payment_failed(session, order, end.payment.id, bank_says(end.reason))
+            notifying.payment_due(session, order, end.reason)
 
 
 def claim(session: Session, debit_id: UUID, now: datetime) -> DebitCall | None:

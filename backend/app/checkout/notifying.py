@@ -1,6 +1,7 @@
 """What customers are told about their orders: queued in the transaction that makes it true, with the facts frozen."""
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -14,7 +15,17 @@ from app.notifications import service as notifications
 from app.notifications.models import Message
 from app.orders import queries as orders
 from app.orders.models import Order
+from app.payments.debit_reasons import bank_says
 from app.stores import service as stores
+
+WHY_NO_DEBIT = {  # our own reasons, as the end of a sentence
+    "over_limit": "it costs more than your mandate allows",
+    "too_late": "there was not enough time left before the delivery",
+    "notice_failed": "your bank could not announce the charge to you",
+    "provider_order_refused": "the bank did not take the announcement of the charge",
+    "tries_used_up": "it was tried several times without success",
+    "mandate_rejected": "your mandate was not approved",
+}
 
 
 def order_confirmed(session: Session, order: Order) -> list[Message]:
@@ -47,6 +58,18 @@ def payment_failed(session: Session, order: Order, payment_id: UUID | None, reas
     """Once per failed payment."""
     context = {"total_amount": order.total_amount, "reason": reason}
     return _tell(session, order, "payment_failed", f"payment.failed:{payment_id or order.id}", context)
+
+
+def payment_due(session: Session, order: Order, reason: str) -> list[Message]:
+    """Once per order: no mandate pays for it, so the customer is asked to. `reason`: ours, or the bank's word."""
+    zone = ZoneInfo(stores.get(session).zone)
+    last_day = (order.expires_at.astimezone(zone) - timedelta(microseconds=1)).date()
+    context = {
+        "total_amount": order.total_amount,
+        "reason": WHY_NO_DEBIT.get(reason) or bank_says(reason) or "the bank did not let it through",
+        "pay_before": format_date(last_day, "EEEE, d MMMM", locale="en_IN"),
+    }
+    return _tell(session, order, "payment_due", f"payment.due:{order.id}", context)
 
 
 def _tell(session: Session, order: Order, template: str, event_key: str, context: Mapping[str, Any]) -> list[Message]:

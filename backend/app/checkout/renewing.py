@@ -25,8 +25,6 @@ from app.stock.allocating import Hold, Shelf
 from app.stores import service as stores
 from app.stores.models import Store
 
-OVER_LIMIT = "this delivery costs more than your mandate allows"
-
 
 @dataclass(frozen=True)
 class Renewal:
@@ -93,7 +91,7 @@ def _begin_payments(session: Session, owed: Sequence[tuple[Renewal, Order]], act
         session.add(_attempt(renewal, payment, account_id))
         record(session, actor, "payment.started", payment, {"amount": [None, order.total_amount]}, cause=cause)
         if not renewal.is_debited:
-            notifying.payment_failed(session, order, payment.id, OVER_LIMIT)
+            notifying.payment_due(session, order, "over_limit")
     session.flush()
     defer(session, "drain_payments")
 

@@ -42,6 +42,17 @@ class PaymentFailedContext(TypedDict):
     reason: str
 
 
+class PaymentDueContext(TypedDict):
+    """`payment_due`, e-mail and SMS: a mandate does not pay for an order."""
+
+    order_id: str
+    order_number: str
+    customer_name: str
+    total_amount: int
+    reason: str  # ends a sentence after `because`
+    pay_before: str
+
+
 class OrderShippedContext(TypedDict):
     """`order_shipped`, e-mail and SMS. `carrier` and `tracking_url` may be empty: the shop's own van."""
 

@@ -13,7 +13,8 @@ from app.payments.debit_reasons import FINAL_REASONS
 
 CURRENCY: Final = "INR"  # the e-mandate framework is about rupees; Razorpay takes nothing else for UPI
 MAX_UNATTENDED_AMOUNT: Final = 1_500_000  # paise. RBI, E-mandate Framework 2026: above Rs 15,000 it takes the customer (AFA)
-MIN_NOTICE: Final = timedelta(hours=24)  # RBI: the bank's notice reaches the customer at least this long before the debit
+# RBI: the bank's notice reaches the customer at least 24 h before the debit. Razorpay takes none sooner than this after it.
+MIN_NOTICE: Final[Mapping[str, timedelta]] = {"upi": timedelta(hours=25), "card": timedelta(hours=36, minutes=5)}
 MAX_TRIES: Final = 4  # NPCI, 21 May 2025: one try and three more per UPI debit. Cards know no limit: the same one serves
 RETRY_AFTER: Final[Mapping[str, timedelta]] = {
     "upi": timedelta(hours=6),  # ours: with the peaks waited out, four tries fit into a day
@@ -123,7 +124,7 @@ def _limits(facts: DebitFacts, now: datetime) -> Iterator[tuple[datetime, WaitRe
     if facts.notice_status != "delivered" or facts.notice_delivered_at is None:
         yield now + LOOK_AT_NOTICE_AFTER, "notice_not_delivered"
     else:
-        yield facts.notice_delivered_at + MIN_NOTICE, "notice_period"
+        yield facts.notice_delivered_at + MIN_NOTICE[facts.method], "notice_period"
     if facts.payment_after:
         yield facts.payment_after, "promised_for_later"
     if facts.last_try_failed_at:

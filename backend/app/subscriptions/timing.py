@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from app.payments.debit_rules import off_peak
 
 ON_TIME = timedelta(hours=1)  # planning runs hourly: within that a plan is kept as it was promised
-LATE_NOTICE = timedelta(hours=26)  # 24 h after the bank's notice (RBI); Razorpay makes it 25 h unless told; 1 h to deliver it
+LATE_NOTICE = timedelta(hours=26)  # 24 h after the bank's notice (RBI), of which Razorpay makes 25; 1 h to deliver it
 MIN_SETTLE = timedelta(hours=24)  # a UPI debit may stay undecided for 24 to 36 h: with less than that it is not even begun
 MIN_NOTICE_HOURS = (LATE_NOTICE + ON_TIME) // timedelta(hours=1)
 MAX_NOTICE_HOURS = 168  # a week ahead people have not decided yet

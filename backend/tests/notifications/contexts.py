@@ -8,6 +8,7 @@ from app.notifications.contexts import (
     OrderConfirmationContext,
     OrderShippedContext,
     OtpContext,
+    PaymentDueContext,
     PaymentFailedContext,
     RenewalReminderContext,
     SubscriptionActionNeededContext,
@@ -36,6 +37,14 @@ CONTEXTS: dict[str, Any] = {
     ),
     "payment_failed": PaymentFailedContext(
         order_id="0199-order", order_number="ORD-26-000123", customer_name="Asha Rao", total_amount=1461_00, reason=""
+    ),
+    "payment_due": PaymentDueContext(
+        order_id="0199-order",
+        order_number="ORD-26-000123",
+        customer_name="Asha Rao",
+        total_amount=1461_00,
+        reason="there was not enough money in the account",
+        pay_before="Thursday, 3 December",
     ),
     "order_shipped": OrderShippedContext(
         order_id="0199-order", order_number="ORD-26-000123", customer_name="", expected_on="", carrier="", tracking_url=""

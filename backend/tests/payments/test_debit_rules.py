@@ -74,7 +74,7 @@ def test_a_confirmed_notified_debit_within_its_limits_is_sent() -> None:
         ({"tries": MAX_TRIES}, "tries_used_up"),
         ({"debit_before": MORNING}, "too_late"),
         ({"payment_after": DAY + timedelta(days=2)}, "too_late"),
-        ({"notice_delivered_at": MORNING, "debit_before": MORNING + MIN_NOTICE}, "too_late"),
+        ({"notice_delivered_at": MORNING, "debit_before": MORNING + MIN_NOTICE["upi"]}, "too_late"),
         ({"notice_status": "created", "notice_delivered_at": None, "debit_before": at(6, 10)}, "too_late"),
         ({"last_try_failed_at": MORNING, "tries": 1, "debit_before": at(12, 59)}, "too_late"),
     ],
@@ -93,7 +93,7 @@ def test_what_no_waiting_would_cure_is_given_up(change: dict[str, object], reaso
         ({"notice_status": "created", "notice_delivered_at": None}, at(6), at(6, 10), "notice_not_delivered"),
         ({"notice_status": None, "notice_delivered_at": None}, at(6), at(6, 10), "notice_not_delivered"),
         ({"notice_delivered_at": at(4) - timedelta(days=1)}, at(3), at(6), "promised_for_later"),
-        ({"notice_delivered_at": at(8) - timedelta(days=1)}, at(6), at(8), "notice_period"),
+        ({"notice_delivered_at": at(8) - timedelta(days=1)}, at(6), at(9), "notice_period"),
         ({"notice_delivered_at": at(11) - timedelta(days=1)}, at(6), at(13), "upi_peak"),
         ({"payment_after": at(16)}, at(6), at(16), "promised_for_later"),
         ({"payment_after": at(18)}, at(6), at(21, 30), "upi_peak"),
@@ -170,7 +170,7 @@ def test_ac14_nothing_is_debited_against_a_rule(case: tuple[DebitFacts, datetime
     verdict = decide(facts, now)
     if isinstance(verdict, Send):
         assert facts.method == "card" or not is_peak(now)
-        assert facts.notice_delivered_at and now - facts.notice_delivered_at >= MIN_NOTICE
+        assert facts.notice_delivered_at and now - facts.notice_delivered_at >= MIN_NOTICE[facts.method] > timedelta(hours=24)
         assert facts.payment_after is None or now >= facts.payment_after
         assert facts.amount == facts.notified_amount <= min(facts.max_amount, MAX_UNATTENDED_AMOUNT)
         assert facts.mandate_status == "confirmed"

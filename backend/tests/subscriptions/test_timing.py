@@ -178,6 +178,6 @@ def test_ac14_no_plan_leaves_less_time_than_notice_and_bank_need(
     assert (outcome.charge_at is None) == (outcome.notify_at is None) == (not by_mandate)
     if outcome.charge_at:
         told_at = max(now, planned.plans_at)
-        assert outcome.charge_at - told_at >= LATE_NOTICE > MIN_NOTICE
+        assert outcome.charge_at - told_at >= LATE_NOTICE > MIN_NOTICE["upi"]
         assert off_peak("upi", outcome.charge_at) == outcome.charge_at
         assert outcome == planned or outcome.charge_at + MIN_SETTLE <= begins_at
