@@ -4,13 +4,12 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import func, text, true
+from sqlalchemy import text, true
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlmodel import Session, col, select
 
 from app.core.ids import new_id
 from app.core.slots import Due
-from app.core.work import store_of
 from app.core.work_rows import is_due
 from app.jobs.errors import ScheduleNotFound
 from app.jobs.models import Schedule, Slot
@@ -83,9 +82,3 @@ def last_slots(session: Session) -> dict[str, Slot]:
     """By schedule, the newest slot of this store, however it ended."""
     newest = select(Slot).ext(distinct_on(col(Slot.schedule))).order_by(col(Slot.schedule), col(Slot.due_at).desc())
     return {slot.schedule: slot for slot in session.exec(newest)}
-
-
-def next_due_at(session: Session) -> datetime | None:
-    """When this store's next slot of any schedule is due, by its own clock."""
-    statement = select(func.min(Schedule.next_due_at)).where(col(Schedule.is_enabled), Schedule.store_id == store_of(session))
-    return session.exec(statement).one()

@@ -5,11 +5,11 @@ from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import text
-from sqlmodel import Session
+from sqlalchemy import and_, text
+from sqlmodel import Session, col, select
 
 from app.core.config import settings
-from app.core.db import add_once
+from app.core.db import add_once, delete_some
 from app.core.logging import get_logger
 from app.core.nudge import NUDGES, slot_nudge
 from app.core.schedules import RECURRING
@@ -23,6 +23,7 @@ log = get_logger(__name__)
 
 MAX_OPENED = 10_000  # slots of one schedule recorded in one statement; the next tick goes on
 MAX_NUDGES = 20  # more would only stand in the queue: whoever has done a slot goes on with the next
+KEEP_SLOTS = timedelta(days=400)  # people compare with the year before
 GRACE_TICKS = 2  # a slot of this age is in time, one tick having been late
 
 _BEAT = text("INSERT INTO heartbeats (name, at) VALUES (:name, app_now()) ON CONFLICT (name) DO UPDATE SET at = excluded.at")
@@ -139,3 +140,10 @@ def change(session: Session, name: str, now: datetime, **values: Any) -> Schedul
     schedule.open_until(now)
     session.add(schedule)
     return schedule
+
+
+def forget_old(session: Session, now: datetime, limit: int) -> int:
+    """Delete at most `limit` slots that were done long ago; how many. Dead ones stay in sight. Run until it returns 0."""
+    of_a_schedule = col(Slot.schedule).in_(select(col(Schedule.name)))  # so that the index by schedule and time serves
+    is_old = and_(of_a_schedule, col(Slot.due_at) < now - KEEP_SLOTS, col(Slot.work_status) == "done")
+    return delete_some(session, Slot, is_old, limit)

@@ -11,6 +11,7 @@ from app.core import clock
 from app.core.actor import SYSTEM
 from app.core.errors import Invalid
 from app.idempotency import service as idempotency
+from app.jobs import service as jobs
 from app.jobs.models import Slot
 from app.stores.service import StoreFacts
 from app.tasks.scheduling import Step, scheduled
@@ -36,10 +37,11 @@ def _stray_results() -> Counts:
 
 
 @scheduled("cleanup-expired-tokens", counted=("count", "redis_keys"), outside=_stray_results)
-def cleanup_expired_tokens(session: Session, _store: StoreFacts, _slot: Slot) -> Step:
-    """Drop expired codes, counted tries, sessions over for a month, kept answers, and our stray results in Redis."""
+def cleanup_expired_tokens(session: Session, store: StoreFacts, _slot: Slot) -> Step:
+    """Drop expired codes, counted tries, sessions over for a month, kept answers, old slots, and our stray results in Redis."""
     now = clock.machine_now()
-    return _chunk(accounts.forget_expired(session, now, CHUNK) + idempotency.forget_old(session, now, CHUNK))
+    count = accounts.forget_expired(session, now, CHUNK) + idempotency.forget_old(session, now, CHUNK)
+    return _chunk(count + jobs.forget_old(session, clock.now(store), CHUNK))
 
 
 @scheduled("cleanup-abandoned-sessions", check=_check)

@@ -1,6 +1,9 @@
 """What is due by a store's own clock. A tick decides nothing: it looks, and what it finds is rows that take effect once."""
 
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -20,7 +23,7 @@ from app.stores.models import Store
 
 log = get_logger(__name__)
 
-STORES_PER_TICK = 200  # per look: the next tick takes the others, longest due first
+STORES_PER_TICK, SECONDS_PER_TICK = 1000, 20.0  # per look: the next tick takes the others, longest due first
 
 
 @dataclass(frozen=True)
@@ -41,8 +44,8 @@ _SCHEDULES = DueLook(Schedule.next_due_at, "", col(Schedule.is_enabled))
 
 def look_everywhere() -> dict[str, int]:
     """Open what is due in all stores, and wake whoever works off their other due rows. Safe to run twice, or ten at once."""
-    opened = open_everywhere()
-    woken = 0
+    _equip_stores()
+    opened, woken = open_everywhere(), 0
     for look in DUE_LOOKS:
         for store_id in stores_with_due(look):
             with unit_of_work(store_id) as session:
@@ -54,35 +57,38 @@ def look_everywhere() -> dict[str, int]:
 
 
 def open_everywhere(name: str | None = None) -> int:
-    """Open the due slots (of the schedule `name`) of every store whose clock stands by itself; how many are to be done.
+    """Open the due slots (of the schedule `name`) of every store whose clock stands by itself; how many are to be done."""
+    return _in_each(stores_with_due(_SCHEDULES), lambda session, now: len(jobs.open_due(session, now, name)))
 
-    A store that lacks a documented schedule gets it here. One store's failure keeps no other waiting.
-    """
-    opened = 0
-    for store_id in dict.fromkeys([*_stores_without_schedules(), *stores_with_due(_SCHEDULES)]):
+
+def _equip_stores() -> None:
+    """Give every store the documented schedules it lacks: new stores, and those of an older release."""
+    _in_each(_stores_without_schedules(), jobs.ensure_schedules)
+
+
+def _in_each(store_ids: list[UUID], act: Callable[[Session, datetime], int | None]) -> int:
+    """`act` in a unit of work of each store, at its own time; the sum. One store's failure keeps no other waiting."""
+    count, end = 0, time.monotonic() + SECONDS_PER_TICK
+    for store_id in store_ids:
+        if time.monotonic() > end:
+            break
         try:
             with unit_of_work(store_id) as session:
-                now = clock.now(stores.get(session))
-                jobs.ensure_schedules(session, now)
-                opened += len(jobs.open_due(session, now, name))
+                count += act(session, clock.now(stores.get(session))) or 0
         except Exception as error:  # noqa: BLE001 - it stays due, and the next tick tries again
             log.error("slots_not_opened", store_id=str(store_id), error=str(error))
-    return opened
+    return count
 
 
 def stores_with_due(look: DueLook) -> list[UUID]:
     """Stores with rows whose time has come by their own clocks, longest due first; none whose test clock is being moved."""
-    with across_stores() as session:
-        return due_stores(session, look)
-
-
-def due_stores(session: Session, look: DueLook) -> list[UUID]:
     store_id = look.column.class_.store_id
     own_now = literal(clock.machine_now()) + seconds(col(Store.clock_offset_seconds))
     due = select(store_id).join(Store, col(Store.id) == store_id).where(look.column <= own_now, _stands())
     if look.which is not None:
         due = due.where(look.which)
-    return list(session.scalars(due.group_by(store_id).order_by(func.min(look.column)).limit(STORES_PER_TICK)))
+    with across_stores() as session:
+        return list(session.scalars(due.group_by(store_id).order_by(func.min(look.column)).limit(STORES_PER_TICK)))
 
 
 def _stores_without_schedules() -> list[UUID]:

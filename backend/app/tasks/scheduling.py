@@ -104,7 +104,11 @@ class ScheduledTask(RowTask):
         self.check(**arguments)
         call_id, until = self.request.id or uuid(), float("inf") if is_direct else time.monotonic() + SLICE_SECONDS
         failures = list[Exception]()
-        slots = [self._do(store_id, call_id, arguments, until, failures) for store_id in self._stores(named)]
+        slots = list[Slot]()
+        for store_id in self._stores(named):
+            if time.monotonic() > until:
+                raise NotYet(0)  # those that are done answer at once next time
+            slots.append(self._do(store_id, call_id, arguments, until, failures))
         if is_direct and failures:
             raise failures[0]
         if waits := [_wait_seconds(slot) for slot in slots if slot.work_status not in SETTLED]:

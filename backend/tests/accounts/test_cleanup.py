@@ -23,6 +23,8 @@ from app.core.errors import Invalid
 from app.core.work import store_of, unit_of_work
 from app.idempotency import service as idempotency
 from app.idempotency.models import IdempotencyKey
+from app.jobs import service as jobs
+from app.jobs.models import Slot
 from app.stores.errors import NoStore
 from app.stores.models import Store
 from app.tasks import cleanup
@@ -31,6 +33,7 @@ from tests.conftest import UnitOfWork
 
 NOW = machine_now()
 LONG_AGO = NOW - timedelta(days=70)
+OLDEST = f"{NOW - timedelta(days=401):%Y-%m-%d}%"
 
 
 def grow_old(session: Session) -> None:
@@ -88,6 +91,19 @@ def test_without_a_store_every_store_is_cleaned(uow: UnitOfWork, make_store: Cal
     for place in (uow, elsewhere):
         with place() as session:
             assert count(session, LoginSession) == 0
+
+
+def test_slots_of_more_than_a_year_ago_go_and_dead_ones_stay_in_sight(uow: UnitOfWork, store: Store) -> None:
+    with uow() as session:
+        jobs.ensure_schedules(session, NOW - timedelta(days=402))
+        jobs.open_due(session, NOW, "cleanup-expired-carts")
+        session.flush()
+        session.execute(text("UPDATE slots SET work_status = 'dead', settled_at = now() WHERE key LIKE :day"), {"day": OLDEST})
+    assert cleanup.cleanup_expired_tokens(store_id=str(store.id))["count"] == 1
+    with uow() as session:
+        kept = session.exec(select(Slot).where(Slot.schedule == "cleanup-expired-carts").order_by(Slot.key)).all()
+        assert len(kept) == 401
+        assert [slot.work_status for slot in kept[:2]] == ["dead", "done"]
 
 
 def test_only_our_result_keys_without_an_expiry_leave_redis(store: Store) -> None:
