@@ -1,9 +1,9 @@
-/** Addresses: fetch, show, and the form that adds or changes one. */
+/** Addresses: fetch, show, choose one, and the form that adds or changes one. */
 
 import { api } from "./api.js";
 import { h } from "./dom.js";
 import { field, form } from "./forms.js";
-import { asPhone } from "./session.js";
+import { asPhone, currentCustomer } from "./session.js";
 import { formatPhone } from "./words.js";
 
 /** GST codes; the state decides between CGST + SGST and IGST, so it is asked, never guessed from the PIN. */
@@ -49,4 +49,39 @@ export function addressForm(initial, saved, cancel) {
   h("div", { class: "buttons" },
     h("button", { type: "submit", class: "button", testid: "address-save" }, "Save address"),
     cancel && h("button", { type: "button", class: "button quiet", testid: "address-cancel", onclick: cancel }, "Cancel")));
+}
+
+function addressChoice(address, chosen, choose, edit) {
+  return h("div", { class: "address-choice" },
+    h("label", null,
+      h("input", { type: "radio", name: "address", value: address.id, checked: address.id === chosen?.id, testid: "address-choice", onchange: () => choose(address) }),
+      addressText(address)),
+    h("button", { type: "button", class: "link", onclick: edit, "aria-label": `Change the address of ${address.name}` }, "Change"));
+}
+
+/** Picks one of the addresses or shows the form; `picked.address` is what will be used, `picked.changed()` is told. */
+export function addressSection(addresses, picked) {
+  const body = h("div", null);
+  const choose = (address) => { picked.address = address; picked.changed(); };
+  const save = (address) => {
+    const place = addresses.findIndex((known) => known.id === address.id);
+    if (place < 0) addresses.push(address); else addresses[place] = address;
+    choose(address);
+    showList();
+    body.querySelector("input:checked")?.focus();
+  };
+  function showForm(initial) {
+    choose(null);
+    body.replaceChildren(addressForm(initial, save, addresses.length ? () => { choose(addresses[0]); showList(); } : null));
+  }
+  function showList() {
+    body.replaceChildren(
+      h("div", { class: "address-list", role: "radiogroup", "aria-label": "Deliver to" },
+        addresses.map((address) => addressChoice(address, picked.address, choose, () => showForm(address)))),
+      h("button", { type: "button", class: "button quiet", testid: "address-new", onclick: () => showForm({}) }, "Add another address"));
+  }
+  const customer = currentCustomer();
+  if (addresses.length) { picked.address = addresses[0]; showList(); }
+  else showForm({ name: customer.name, phone: customer.phone });
+  return h("section", { class: "panel" }, h("h2", null, "Deliver to"), body);
 }

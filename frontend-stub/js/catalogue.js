@@ -26,10 +26,15 @@ export async function productBySlug(slug, signal) {
   return product;
 }
 
+/** The whole shelf of a small shop, fetched once. */
+export async function allProducts() {
+  firstPage ??= browse({}).catch((error) => { firstPage = null; throw error; });
+  return (await firstPage).items.filter((product) => product.variants.length > 0);
+}
+
 /** Chips name every category, also while a search hides some, so they need one unfiltered page. */
 export async function allCategories() {
-  firstPage ??= browse({}).catch((error) => { firstPage = null; throw error; });
-  await firstPage;
+  await allProducts();
   return [...categories].filter(Boolean);
 }
 

@@ -7,6 +7,7 @@ const ICONS = {
   bin: "M5 7h14M10 7V5h4v2M7 7l1 12h8l1-12",
   arrow: "M5 12h14M13 6l6 6-6 6",
   tick: "M5 12.5l4.5 4.5L19 7.5",
+  again: "M4 11a8 8 0 0 1 14-4.500L20 9M20 4v5h-5M20 13a8 8 0 0 1-14 4.500L4 15M4 20v-5h5",
 };
 
 function isShown(child) {

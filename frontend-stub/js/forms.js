@@ -41,7 +41,7 @@ function showProblem(form, error) {
   const named = error instanceof Problem ? error.fields : new Map();
   let first = null;
   for (const [name, words] of named) {
-    const control = form.elements[name];
+    const control = [...form.elements].find((one) => one.name === name && !one.disabled);
     const place = control?.id && document.getElementById(`${control.id}-wrong`);
     if (!place) continue;
     control.setAttribute("aria-invalid", "true");

@@ -12,6 +12,9 @@ import { ordersPage } from "./pages/orders.js";
 import { productPage } from "./pages/product.js";
 import { productsPage } from "./pages/products.js";
 import { signInPage } from "./pages/sign-in.js";
+import { subscribePage } from "./pages/subscribe.js";
+import { subscriptionPage } from "./pages/subscription.js";
+import { subscriptionsPage } from "./pages/subscriptions.js";
 import { currentRoute, go, link, onRouteChange, startRouter } from "./router.js";
 import { currentCustomer, onSessionChange, restoreSession } from "./session.js";
 import { count } from "./words.js";
@@ -24,15 +27,18 @@ const ROUTES = [
   [/^\/checkout$/, checkoutPage],
   [/^\/orders$/, ordersPage],
   [/^\/orders\/([^/]+)$/, orderPage],
+  [/^\/subscribe\/([^/]+)$/, subscribePage],
+  [/^\/subscriptions$/, subscriptionsPage],
+  [/^\/subscriptions\/([^/]+)$/, subscriptionPage],
   [/^\/account$/, accountPage],
 ];
 const TYPING_PAUSE_MS = 250;
-const CALM = ["/checkout", "/sign-in"]; // nothing here leads away from paying: no search, no cart bar
+const CALM = /^\/(checkout|sign-in|subscribe\/.+)$/; // nothing here leads away from paying: no search, no cart bar
 
 const byId = (id) => document.getElementById(id);
 
 function drawFrame() {
-  document.body.classList.toggle("calm", CALM.includes(currentRoute().path));
+  document.body.classList.toggle("calm", CALM.test(currentRoute().path));
   drawCart();
 }
 
@@ -41,7 +47,8 @@ function drawCart() {
   byId("cart-count").textContent = items;
   byId("cart-count").toggleAttribute("data-empty", items === 0);
   const bar = byId("cart-bar");
-  bar.hidden = items === 0 || [...CALM, "/cart"].includes(currentRoute().path);
+  const { path } = currentRoute();
+  bar.hidden = items === 0 || path === "/cart" || CALM.test(path);
   document.body.classList.toggle("has-bar", !bar.hidden);
   const subtotal = currentCart()?.subtotal;
   bar.replaceChildren(
@@ -54,7 +61,7 @@ function drawAccount() {
   const account = byId("account-link");
   account.textContent = customer ? "Account" : "Sign in";
   account.href = customer ? "#/account" : "#/sign-in";
-  byId("orders-link").hidden = !customer;
+  byId("orders-link").hidden = byId("subscriptions-link").hidden = !customer;
 }
 
 /** Search follows typing; what is searched lives in the address, so Back and reload keep it. */

@@ -18,6 +18,9 @@ export function formatMoney({ amount, currency }) {
   return formatFor(currency, digits).format(amount / 100);
 }
 
+/** The API's limits come as bare paise, in the shop's only currency. */
+export const formatPaise = (amount) => formatMoney({ amount, currency: "INR" });
+
 export function isZero(money) {
   return !money || money.amount === 0;
 }

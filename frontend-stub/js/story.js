@@ -1,27 +1,65 @@
-/** The recorded facts of an order as the story a shopper wants; everything else stays one tap away. */
+/** Recorded facts as the story a shopper wants; everything else stays one tap away. */
 
+import { api } from "./api.js";
+import { formatDay, formatInstant } from "./dates.js";
 import { h } from "./dom.js";
-import { formatInstant, sentence } from "./words.js";
+import { problemNote } from "./problem.js";
+import { sentence } from "./words.js";
 
 /** The recorded acts that matter to who bought. What is missing here is bookkeeping, and is listed in full below. */
 const STORY = {
-  "order.placed": "You placed the order",
-  "stock.reserved": "We put everything aside for you",
-  "payment.failed": "A payment did not go through",
-  "payment.captured": "Your payment arrived",
-  "payment.captured_again": "A second payment arrived",
-  "order.paid_late": "A payment arrived after we had let the order go",
-  "order.confirmed": "We confirmed the order",
-  "stock.released": "What we had put aside went back on the shelf",
+  "order.placed": (fact) => (fact.who === "system" ? "We placed the order for your subscription" : "You placed the order"),
+  "stock.reserved": () => "We put everything aside for you",
+  "payment.failed": () => "A payment did not go through",
+  "payment.captured": () => "Your payment arrived",
+  "payment.captured_again": () => "A second payment arrived",
+  "order.paid_late": () => "A payment arrived after we had let the order go",
+  "order.confirmed": () => "We confirmed the order",
+  "order.cancelled": () => "The order was cancelled",
+  "stock.released": () => "What we had put aside went back on the shelf",
+  "debit.accepted": () => "We asked your bank for the payment",
+  "debit.failed": () => "Your bank did not let the payment through",
+  "debit.given_up": () => "We stopped asking your bank for it",
+  "subscription.started": () => "You subscribed",
+  "subscription.activated": () => "Your subscription became active",
+  "subscription.paused": (fact) => (day(fact, "paused_until") ? `Paused until ${day(fact, "paused_until")}` : "Paused until you resume it"),
+  "subscription.resumed": (fact) => (fact.who === "system" ? "The pause ended" : "You resumed it"),
+  "subscription.action_needed": () => "Deliveries stopped: your mandate needs you",
+  "subscription.mandate_replaced": () => "You asked for a new mandate",
+  "subscription.cancelled": () => "You cancelled the subscription",
+  "mandate.confirmed": () => "Your bank confirmed the mandate",
+  "mandate.rejected": () => "The mandate was declined",
+  "mandate.paused": () => "The mandate was paused in your bank’s app",
+  "mandate.cancelled": () => "The mandate was ended in your bank’s app",
+  "mandate.expired": () => "The mandate expired",
+  "cycle.created": (fact) => `We planned the delivery of ${day(fact, "delivers_on")}`,
+  "cycle.skipped": (fact) => `The delivery of ${day(fact, "delivers_on")} was left out`,
+  "cycle.failed": (fact) => `The delivery of ${day(fact, "delivers_on")} could not be prepared`,
 };
 const CHANNELS = { email: "e-mail", sms: "SMS" };
 const MESSAGE = /^(\w+) by (email|sms) delivered$/;
+
+/** The day that a fact set; "" for none. */
+function day(fact, name) {
+  const after = fact.changes?.[name]?.[1];
+  return after ? formatDay(after) : "";
+}
+
+/** What `explain` says about an order or a subscription. Worth having, not worth losing the page for. */
+export async function explained(path, signal) {
+  try {
+    return await api("GET", `${path}/explain`, { signal });
+  } catch (problem) {
+    if (signal.aborted) throw problem;
+    return { summary: "", facts: [], problem };
+  }
+}
 
 /** "" for a fact that is bookkeeping. */
 function tell(fact) {
   const message = MESSAGE.exec(fact.what);
   if (message) return `${sentence(message[1])} reached you by ${CHANNELS[message[2]]}`;
-  return STORY[fact.what] ?? "";
+  return STORY[fact.what]?.(fact) ?? "";
 }
 
 function entry(fact, words, aside) {
@@ -39,7 +77,8 @@ function recorded(fact) {
 const list = (entries, testid) => h("ol", { class: "timeline", testid }, entries);
 
 /** Words for people when the facts have some, then every fact as it was recorded: who, what, why. */
-export function story({ summary, facts }) {
+export function story({ summary, facts, problem }) {
+  if (problem) return [problemNote(problem)];
   const told = facts.map((fact) => [fact, tell(fact)]).filter(([, words]) => words);
   if (!told.length) return [h("p", null, summary), list(facts.map(recorded), "timeline")];
   return [

@@ -75,6 +75,21 @@ export function buyControl(item, { signal, always = false }) {
   return h("div", { class: "buy" }, add, soldOut, stepper, trouble);
 }
 
+/** − 2 + for a quantity that lies in no cart; `changed` is told the new one. */
+export function quantityControl({ name, quantity, most = MOST_OF_ONE_THING, changed }) {
+  const number = h("output", { class: "number", testid: "quantity", "aria-label": `${name} in each delivery` });
+  const step = (by) => { quantity += by; follow(); changed(quantity); };
+  const minus = roundButton("minus", `One ${name} less`, "decrease", () => step(-1));
+  const plus = roundButton("plus", `One ${name} more`, "increase", () => step(1));
+  const follow = () => {
+    number.textContent = quantity;
+    minus.disabled = quantity <= 1;
+    plus.disabled = quantity >= Math.min(most, MOST_OF_ONE_THING);
+  };
+  follow();
+  return h("div", { class: "stepper", role: "group", "aria-label": `Quantity of ${name}` }, minus, number, plus);
+}
+
 /** What the stepper needs of a product's variant. */
 export function buyable(product, variant) {
   return { id: variant.id, name: `${product.name} ${variant.unit}`, available: variant.available, most: variant.available_quantity };
@@ -90,6 +105,11 @@ export function totals(sum) {
     row("Total", sum.total, "grand"),
     sum.tax && h("div", { class: "small" }, h("dt", null, "Includes GST"), h("dd", null, formatMoney(sum.tax))));
 }
+
+/** Between what was ordered and what comes by itself; a phone's header has no room for both. */
+export const mine = (current) => h("nav", { class: "mine", "aria-label": "Yours" },
+  [["/orders", "Orders"], ["/subscriptions", "Subscriptions"]].map(([path, words]) =>
+    h("a", { class: "chip", href: `#${path}`, "aria-current": path === current ? "page" : null, testid: `mine-${words.toLowerCase()}` }, words)));
 
 export function empty({ image = "vegetable-box", title, words, action }) {
   return h("section", { class: "empty", testid: "empty" },

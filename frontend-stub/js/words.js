@@ -1,14 +1,5 @@
 /** Codes of the API as words for people. */
 
-import { meta } from "./dom.js";
-
-const timeZone = meta("store-zone") || undefined;
-const instant = new Intl.DateTimeFormat("en-IN", { timeZone, day: "numeric", month: "short", hour: "numeric", minute: "2-digit" });
-const clockTime = new Intl.DateTimeFormat("en-IN", { timeZone, hour: "numeric", minute: "2-digit" });
-
-export const formatInstant = (text) => instant.format(new Date(text));
-export const formatClock = (text) => clockTime.format(new Date(text));
-
 const FULFILMENT = {
   pending_payment: "Waiting for payment",
   confirmed: "Confirmed",

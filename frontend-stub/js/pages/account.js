@@ -2,12 +2,14 @@
 
 import { api } from "../api.js";
 import { forgetCart } from "../cart.js";
+import { formatInstant } from "../dates.js";
 import { h } from "../dom.js";
 import { field, form, whileBusy } from "../forms.js";
 import { problemNote } from "../problem.js";
 import { go } from "../router.js";
 import { currentCustomer, requireSignIn, signOut, updateMe } from "../session.js";
-import { deviceName, formatInstant, formatPhone } from "../words.js";
+import { mine } from "../widgets.js";
+import { deviceName, formatPhone } from "../words.js";
 
 function details(customer) {
   const saved = h("p", { class: "good-words", role: "status" });
@@ -51,7 +53,7 @@ export async function accountPage({ signal }) {
   const { items: sessions } = await api("GET", "/sessions", { signal });
   return {
     title: "Account",
-    content: h("div", { class: "narrow-page" }, h("h1", null, "Your account"), details(currentCustomer()),
+    content: h("div", { class: "narrow-page" }, h("h1", null, "Your account"), mine(""), details(currentCustomer()),
       h("section", { class: "panel" }, h("h2", null, "Where you are signed in"), h("ul", { class: "devices" }, sessions.map(device)),
         actionButton("Sign out of this device", "sign-out", async () => {
           await signOut();

@@ -1,12 +1,12 @@
 /** Checkout: where to, who gets the receipt, pay. */
 
-import { addressForm, addressText, fetchAddresses } from "../addresses.js";
+import { addressSection, fetchAddresses } from "../addresses.js";
 import { api, newKey } from "../api.js";
 import { forgetCart, loadCart } from "../cart.js";
 import { h } from "../dom.js";
 import { field, form } from "../forms.js";
 import { formatMoney } from "../money.js";
-import { pay, rememberPayment } from "../payment.js";
+import { pay } from "../payment.js";
 import { Problem } from "../problem.js";
 import { currentCustomer, requireSignIn, updateMe } from "../session.js";
 import { empty, totals } from "../widgets.js";
@@ -40,44 +40,8 @@ async function finish({ body, key }) {
     throw error;
   }
   sessionStorage.removeItem(KEY);
-  rememberPayment(answer.order.id, answer.payment);
   forgetCart();
-  pay(answer.order.id, answer.payment);
-}
-
-function addressChoice(address, chosen, choose, edit) {
-  return h("div", { class: "address-choice" },
-    h("label", null,
-      h("input", { type: "radio", name: "address", value: address.id, checked: address.id === chosen?.id, testid: "address-choice", onchange: () => choose(address) }),
-      addressText(address)),
-    h("button", { type: "button", class: "link", onclick: edit, "aria-label": `Change the address of ${address.name}` }, "Change"));
-}
-
-/** Picks one of the addresses or shows the form; `picked.address` is what the order will use. */
-function addressSection(addresses, picked) {
-  const body = h("div", null);
-  const choose = (address) => { picked.address = address; picked.changed(); };
-  const save = (address) => {
-    const place = addresses.findIndex((known) => known.id === address.id);
-    if (place < 0) addresses.push(address); else addresses[place] = address;
-    choose(address);
-    showList();
-    body.querySelector("input:checked")?.focus();
-  };
-  function showForm(initial) {
-    choose(null);
-    body.replaceChildren(addressForm(initial, save, addresses.length ? () => { choose(addresses[0]); showList(); } : null));
-  }
-  function showList() {
-    body.replaceChildren(
-      h("div", { class: "address-list", role: "radiogroup", "aria-label": "Deliver to" },
-        addresses.map((address) => addressChoice(address, picked.address, choose, () => showForm(address)))),
-      h("button", { type: "button", class: "button quiet", testid: "address-new", onclick: () => showForm({}) }, "Add another address"));
-  }
-  const customer = currentCustomer();
-  if (addresses.length) { picked.address = addresses[0]; showList(); }
-  else showForm({ name: customer.name, phone: customer.phone });
-  return h("section", { class: "panel" }, h("h2", null, "Deliver to"), body);
+  pay(`/orders/${answer.order.id}`, answer.payment);
 }
 
 /** The API knows a new customer only by number; a receipt by mail needs an address to send it to. */

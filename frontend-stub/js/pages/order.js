@@ -2,20 +2,20 @@
 
 import { addressText } from "../addresses.js";
 import { api } from "../api.js";
-import { announce, h, pause } from "../dom.js";
+import { formatMoment } from "../dates.js";
+import { announce, h } from "../dom.js";
+import { whileBusy } from "../forms.js";
 import { formatMoney } from "../money.js";
-import { forgetPayment, openPayment, pay } from "../payment.js";
-import { Problem, problemNote } from "../problem.js";
+import { pay } from "../payment.js";
+import { problemNote } from "../problem.js";
 import { go, link } from "../router.js";
 import { requireSignIn } from "../session.js";
-import { story } from "../story.js";
+import { explained, story } from "../story.js";
+import { lookAgain } from "../waiting.js";
 import { totals } from "../widgets.js";
-import { formatClock, fulfilmentWords } from "../words.js";
+import { fulfilmentWords } from "../words.js";
 import { statusPill } from "./orders.js";
 
-const FIRST_LOOK_MS = 800;
-const SLOWER = 1.5;
-const LOOKS = 7; // about 25 seconds with the growing pauses; after that a person decides
 const STEPS = ["confirmed", "packed", "out_for_delivery", "delivered"];
 
 const isOpen = (order) => order.status === "pending_payment" && order.payment_status !== "paid";
@@ -28,21 +28,42 @@ function steps(order) {
   }, fulfilmentWords({ status }))));
 }
 
-function waiting(order, outcome, looking) {
-  const words = {
+/** Asks the API where to pay: the same provider order as before, so an order is never paid twice. */
+function payButton(order) {
+  const trouble = h("div", null);
+  const button = h("button", { type: "button", class: "button", testid: "pay-again", onclick: () => whileBusy(button, async () => {
+    try {
+      pay(`/orders/${order.id}`, await api("POST", `/orders/${order.id}/payment`));
+    } catch (error) {
+      trouble.replaceChildren(problemNote(error));
+    }
+  }) }, `Pay ${formatMoney(order.total)}`);
+  return [button, trouble];
+}
+
+function waitingWords(order, outcome, looking) {
+  return {
     failed: "The payment did not go through. If your bank took money, it comes back by itself.",
     cancelled: "You left the payment page before paying.",
+    owed: "Your mandate does not pay this delivery. Pay it here, or it is not delivered.",
   }[outcome] ?? (looking ? "We are waiting for the bank to confirm your payment. This page looks by itself." : "We have not seen a payment for this order yet.");
-  const payment = order.payment ?? openPayment(order.id);
-  return h("div", { class: outcome === "failed" ? "note bad" : "note", testid: "payment-note" },
-    h("p", null, words),
-    order.expires_at && h("p", { class: "small" }, `We keep everything aside for you until ${formatClock(order.expires_at)}.`),
-    payment && (outcome || !looking) && h("button", { type: "button", class: "button", testid: "pay-again", onclick: () => pay(order.id, payment) }, `Pay ${formatMoney(order.total)}`),
+}
+
+function waiting(order, outcome, looking) {
+  return h("div", { class: ["failed", "owed"].includes(outcome) ? "note bad" : "note", testid: "payment-note" },
+    h("p", null, waitingWords(order, outcome, looking)),
+    order.expires_at && h("p", { class: "small" }, `We keep everything aside for you until ${formatMoment(order.expires_at)}.`),
+    (outcome || !looking) && payButton(order),
     !looking && h("button", { type: "button", class: "link", testid: "look-again", onclick: () => go(link(`/orders/${order.id}`), { replace: true }) }, "Look again"));
 }
 
+/** Nothing to do for the customer, so nothing to press: the bank is asked on the day in the subscription's calendar. */
+const byMandate = () => h("div", { class: "note", testid: "payment-note" },
+  h("p", null, "Your bank pays this by your mandate. ", h("a", { href: "#/subscriptions" }, "Your subscription"), " says on which day."));
+
 function headWords(order) {
   if (order.status === "pending_payment" && order.payment_status === "paid") return "Paid. We are confirming your order.";
+  if (order.status === "confirmed" && order.payment_method === "pay_on_delivery") return "We have your order. You pay at the door.";
   return {
     confirmed: "Thank you! We have your order and your payment.",
     packed: "Your order is packed.",
@@ -58,46 +79,29 @@ function linesTable(order) {
     h("span", null, formatMoney(line.line_total)))));
 }
 
-/** The timeline is worth having, not worth losing the order page for. */
-async function timeline(orderId, signal) {
-  try {
-    return story(await api("GET", `/orders/${orderId}/explain`, { signal }));
-  } catch (error) {
-    if (signal.aborted) throw error;
-    return [problemNote(error)];
-  }
-}
+/** Told that a payment failed, a customer whose mandate was to pay is asked to pay by hand. */
+const isOwed = (told) => told.facts.some((fact) => fact.what.startsWith("payment_failed by"));
 
-function render(order, history, outcome, looking) {
+function render(order, told, outcome, looking) {
+  const isByMandate = order.payment_method === "mandate";
+  const standing = outcome || (isByMandate && isOwed(told) ? "owed" : "");
   return h("div", { class: "order", testid: "order" },
     h("p", { class: "crumb" }, h("a", { href: "#/orders" }, "Orders"), " / ", order.number),
     h("div", { class: "order-head" }, h("h1", null, "Order ", h("span", { testid: "order-number" }, order.number)), statusPill(order)),
     h("p", { class: "lead" }, headWords(order)),
-    isOpen(order) ? waiting(order, outcome, looking) : steps(order),
+    !isOpen(order) ? steps(order) : isByMandate && !standing ? byMandate() : waiting(order, standing, looking),
     h("div", { class: "two" },
       h("div", { class: "stack" },
         h("section", { class: "panel" }, h("h2", null, "What you ordered"), linesTable(order), totals(order)),
         order.address && h("section", { class: "panel" }, h("h2", null, order.status === "delivered" ? "Delivered to" : "Deliver to"), addressText(order.address))),
-      h("section", { class: "panel" }, h("h2", null, "What happened"), history)));
+      h("section", { class: "panel" }, h("h2", null, "What happened"), story(told))));
 }
 
-/** Looks again with growing pauses; an unreachable shop is only one more reason to wait. */
 async function watch(order, draw, signal) {
-  let wait = FIRST_LOOK_MS;
-  for (let look = 1; look <= LOOKS; look += 1, wait *= SLOWER) {
-    await pause(wait, signal);
-    if (signal.aborted) return;
-    try {
-      order = await api("GET", `/orders/${order.id}`, { signal });
-    } catch (error) {
-      if (error instanceof Problem && error.isTransient) continue;
-      if (signal.aborted) return;
-      throw error;
-    }
-    if (!isOpen(order)) break;
-  }
-  await draw(order, false);
-  if (!isOpen(order)) announce(headWords(order));
+  const seen = await lookAgain(`/orders/${order.id}`, order, isOpen, signal);
+  if (!seen) return;
+  await draw(seen, false);
+  if (!isOpen(seen)) announce(headWords(seen));
 }
 
 export async function orderPage({ params: [id], query, signal }) {
@@ -106,9 +110,8 @@ export async function orderPage({ params: [id], query, signal }) {
   const outcome = ["failed", "cancelled"].includes(query.payment) ? query.payment : "";
   const content = h("div", null);
   const draw = async (order, looking) => {
-    if (!isOpen(order)) forgetPayment(order.id);
-    const history = await timeline(order.id, signal);
-    if (!signal.aborted) content.replaceChildren(render(order, history, outcome, looking));
+    const told = await explained(`/orders/${order.id}`, signal);
+    if (!signal.aborted) content.replaceChildren(render(order, told, outcome, looking));
   };
   await draw(first, true);
   if (isOpen(first)) watch(first, draw, signal).catch((error) => { if (!signal.aborted) content.prepend(problemNote(error)); });

@@ -1,20 +1,22 @@
 /** All orders of the customer, newest first. */
 
 import { api, query } from "../api.js";
+import { formatInstant } from "../dates.js";
 import { h } from "../dom.js";
 import { formatMoney } from "../money.js";
 import { problemNote } from "../problem.js";
 import { link } from "../router.js";
 import { requireSignIn } from "../session.js";
-import { empty } from "../widgets.js";
-import { formatInstant, fulfilmentWords, paymentWords } from "../words.js";
+import { empty, mine } from "../widgets.js";
+import { fulfilmentWords, paymentWords } from "../words.js";
 
 export function statusPill(order) {
   const over = order.status === "cancelled";
   const paid = order.payment_status === "paid";
+  const sure = paid || (order.payment_method === "pay_on_delivery" && order.status !== "pending_payment");
   const words = paid || order.status === "pending_payment" ? paymentWords(order) : fulfilmentWords(order);
   return h("span", {
-    class: `pill ${over ? "over" : paid ? "good" : "waiting"}`, testid: "order-status",
+    class: `pill ${over ? "over" : sure ? "good" : "waiting"}`, testid: "order-status",
     "data-status": order.status, "data-payment-status": order.payment_status,
   }, over && !paid ? fulfilmentWords(order) : words);
 }
@@ -52,5 +54,5 @@ export async function ordersPage({ signal }) {
     return { title: "Orders", content: empty({ title: "No orders yet", words: "What you buy will be listed here, with everything that happened to it." }) };
   }
   const list = h("ul", { class: "orders" }, page.items.map(row));
-  return { title: "Orders", content: h("div", { class: "medium" }, h("h1", null, "Your orders"), list, page.next && moreOrders(list, page.next, signal)) };
+  return { title: "Orders", content: h("div", { class: "medium" }, h("h1", null, "Your orders"), mine("/orders"), list, page.next && moreOrders(list, page.next, signal)) };
 }

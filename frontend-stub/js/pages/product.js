@@ -1,7 +1,7 @@
 /** One product, close up. */
 
 import { productBySlug } from "../catalogue.js";
-import { h } from "../dom.js";
+import { h, icon } from "../dom.js";
 import { formatMoney } from "../money.js";
 import { link } from "../router.js";
 import { buyable, buyControl, picture, price, vegMark } from "../widgets.js";
@@ -30,6 +30,10 @@ function facts(variant) {
     h("div", null, h("dt", null, name), h("dd", null, value))));
 }
 
+const subscribeLink = (product, variant) => h("a", {
+  class: "button quiet", testid: "go-subscribe", href: link(`/subscribe/${encodeURIComponent(product.slug)}`, { size: variant.sku }),
+}, icon("again"), "Subscribe");
+
 function offer(product, variant, signal) {
   const left = variant.available_quantity;
   return h("div", { class: "offer", "data-sku": variant.sku, testid: "offer" },
@@ -37,7 +41,7 @@ function offer(product, variant, signal) {
     h("p", { class: "small" }, variant.is_exempt ? `per ${variant.unit}, GST-exempt` : `per ${variant.unit}, inclusive of all taxes`),
     variant.sold_by_weight && h("p", { class: "note" }, "Sold by weight. You pay for what we pack and never more than this price; if it weighs less, we refund the rest."),
     variant.available && left > 0 && left < FEW && h("p", { class: "few" }, `Only ${left} left`),
-    buyControl(buyable(product, variant), { signal }),
+    h("div", { class: "offer-ways" }, buyControl(buyable(product, variant), { signal }), subscribeLink(product, variant)),
     facts(variant));
 }
 

@@ -1,7 +1,7 @@
 /** The shelf: chips, cards, more on demand. */
 
 import { allCategories, browse } from "../catalogue.js";
-import { announce, h } from "../dom.js";
+import { announce, h, icon } from "../dom.js";
 import { problemNote } from "../problem.js";
 import { link } from "../router.js";
 import { buyable, buyControl, empty, picture, price, taxWords, vegMark } from "../widgets.js";
@@ -61,11 +61,20 @@ function moreButton(grid, query, next, signal) {
   return h("div", { class: "more" }, button, trouble);
 }
 
-function hero() {
+/** What most people let come by itself; a shelf without it greets without an offer. */
+function boxLink(products) {
+  const box = products.find((product) => product.image === "vegetable-box");
+  if (!box) return null;
+  return h("p", null, h("a", { class: "hero-link", href: link(`/subscribe/${encodeURIComponent(box.slug)}`), testid: "hero-subscribe" },
+    icon("again"), "Let a vegetable box come every week"));
+}
+
+function hero(products) {
   return h("div", { class: "hero" },
     h("div", null,
       h("h1", null, "Good food, every day"),
-      h("p", null, "Milk from this morning, grain from growers we know, fruit picked ripe. No pesticides, no hurry.")),
+      h("p", null, "Milk from this morning, grain from growers we know, fruit picked ripe. No pesticides, no hurry."),
+      boxLink(products)),
     h("img", { src: "images/vegetable-box.svg", alt: "", width: 200, height: 200 }));
 }
 
@@ -88,7 +97,7 @@ export async function productsPage({ query, signal }) {
   });
   return {
     title: search || (category ? sentence(category) : "Fresh and organic"),
-    content: h("div", null, filtered ? null : hero(), chips(categories, query),
+    content: h("div", null, filtered ? null : hero(products), chips(categories, query),
       products.length ? [filtered && heading(query, products.length), grid] : nothing(),
       page.next && moreButton(grid, { search, category }, page.next, signal)),
   };
