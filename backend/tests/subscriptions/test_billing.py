@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import event, text
+from sqlalchemy.exc import IntegrityError
 from sqlmodel import select
 
 from app.catalog.models import Variant
@@ -14,7 +15,7 @@ from app.notifications.models import Message
 from app.stock.models import Reservation, StockLevel
 from app.stores import service as stores
 from app.stores.models import Store
-from app.subscriptions import billing
+from app.subscriptions import billing, planning
 from app.subscriptions.models import Cycle
 from app.subscriptions.planning import Calendar
 from tests.sandbox_control import Sandbox
@@ -208,8 +209,6 @@ def test_a_bounded_pause_ends_by_itself_with_the_first_delivery_after_it(store: 
         row.move("paused")
         row.paused_until = day + days(4)
         calendar = Calendar.of(stores.get(session), datetime.now(UTC))
-        from app.subscriptions import planning
-
         planning.schedule(session, row, calendar)
     for n in range(6):
         set_now(store, local(day + days(n) - days(1), 18))
@@ -237,8 +236,6 @@ def test_cycles_are_unique_per_day_by_the_database(store: Store) -> None:
     set_now(store, local(day - days(1), 18))
     bill(store)
     (cycle,) = cycles(store)
-    from sqlalchemy.exc import IntegrityError
-
     again = Cycle(**{**cycle.model_dump(exclude={"id"})})
     with pytest.raises(IntegrityError), unit_of_work(store.id) as session:
         session.add(again)
