@@ -45,11 +45,13 @@ class Change:
 def pause(
     session: Session, subscription_id: UUID, owner_id: UUID | None, until: date | None, *, actor: Actor, calendar: Calendar
 ) -> Change:
-    """Deliver nothing that is not an order yet, before `until` (or until resumed). Locks the subscription."""
+    """Deliver nothing that is not an order yet, before `until` (or until resumed). Safe to repeat. Locks it."""
     if until is not None and until <= calendar.today:
         raise PauseUntilPast(field="until", earliest=date.fromordinal(calendar.today.toordinal() + 1).isoformat())
     subscription = queries.get(session, subscription_id, owner_id, lock=True)
     before, until_before = subscription.status, subscription.paused_until
+    if (before, until_before) == ("paused", until):
+        return Change(subscription, open_orders(session, subscription, calendar))
     if before != "paused":
         subscription.move("paused")
     subscription.paused_until = until

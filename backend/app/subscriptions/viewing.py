@@ -1,9 +1,10 @@
 """Looking at subscriptions: what is in them, and which deliveries come when, are charged when, and cost what."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from itertools import islice
+from heapq import merge
+from itertools import groupby, islice
 from typing import Any
 from uuid import UUID
 
@@ -97,21 +98,25 @@ def _price(session: Session, lines: Sequence[SubscriptionLine], goods: Mapping[U
 
 def calendar(session: Session, viewed: SubscriptionView, at: Calendar, limit: int) -> list[Delivery]:
     """Deliveries from today on: those decided, and those to come, in order of their day; at most `limit`."""
-    subscription = viewed.subscription
-    decided = {cycle.delivers_on: cycle for cycle in queries.cycles_from(session, subscription.id, at.today)}
-    made = queries.orders_of_cycles(session, [cycle.id for cycle in decided.values()])
-    days = sorted({*decided, *islice(_to_come(subscription, at), limit + len(decided))})
-    deliveries = [
-        _decided(decided[day], made.get(decided[day].id), viewed) if day in decided else _planned(day, viewed, at)
-        for day in days
-    ]
-    return [one for one in deliveries if one.status != "planned" or _can_come(one, subscription, at)][:limit]
+    return list(islice(_deliveries(session, viewed, at), limit))
 
 
 def upcoming(session: Session, viewed: SubscriptionView, at: Calendar) -> list[Delivery]:
     """The next deliveries that will happen as things stand, skipped ones left out."""
-    found = calendar(session, viewed, at, limit=10 * COMING)
-    return [one for one in found if one.status in ("planned", "created")][:COMING]
+    coming = (one for one in _deliveries(session, viewed, at) if one.status in ("planned", "created"))
+    return list(islice(coming, COMING))
+
+
+def _deliveries(session: Session, viewed: SubscriptionView, at: Calendar) -> Iterator[Delivery]:
+    """As many as are asked for: however many in between were skipped, or can no longer come."""
+    subscription = viewed.subscription
+    decided = {cycle.delivers_on: cycle for cycle in queries.cycles_from(session, subscription.id, at.today)}
+    made = queries.orders_of_cycles(session, [cycle.id for cycle in decided.values()])
+    for day, _ in groupby(merge(decided, _to_come(subscription, at))):
+        if day in decided:
+            yield _decided(decided[day], made.get(decided[day].id), viewed)
+        elif _can_come(planned := _planned(day, viewed, at), subscription, at):
+            yield planned
 
 
 def _can_come(delivery: Delivery, subscription: Subscription, at: Calendar) -> bool:

@@ -23,10 +23,10 @@ from app.core.work import unit_of_work
 from app.main import RouteWithoutPolicy, app, check_policies
 from app.notifications import service as notifications
 from app.stores.models import Store
-from app.tables import metadata
 from tests.builders import make_customer
 from tests.shopping import ADDRESS, Shopper, make_shopper, place_and_start
 from tests.subscribing import Subscriber, days, subscribe, today
+from tests.unchanged import state
 
 UnitOfWork = Callable[[], AbstractContextManager[Session]]
 Headers = dict[str, str]
@@ -60,7 +60,6 @@ PROOF_NEEDED = {  # nobody gets further without a code, a token or a signature: 
 REFUSED_ALL_THE_SAME = {"POST /api/v1/test/clocks/{clock_id}/advance": 409}  # a clock only goes forward; that takes a worker
 CHANGES_FOR_ANYBODY = {"POST /api/v1/otp", "POST /api/v1/carts"}  # a code sent, a guest's cart opened
 REFUSED = {401, 403, 404}
-NO_STATE = {"access_log", "idempotency_keys", "heartbeats"}
 
 
 @dataclass
@@ -140,15 +139,6 @@ def scene(store: Store, make_store: Callable[[], Store]) -> Scene:
 def _slug(store: Store) -> str:
     with unit_of_work(store.id) as session:
         return str(session.execute(text("SELECT slug FROM products LIMIT 1")).scalar_one())
-
-
-def state(store: Store) -> dict[str, Any]:
-    """A digest of every row of the store, audit included: what a refusal must leave as it was."""
-    with unit_of_work(store.id) as session:
-        return {
-            table: session.execute(text(f"SELECT count(*), md5(string_agg(t::text, '' ORDER BY t::text)) FROM {table} t")).one()  # noqa: S608
-            for table in metadata.tables.keys() - NO_STATE
-        }
 
 
 def may(policy: Policy, actor: str) -> bool:

@@ -1,0 +1,31 @@
+"""What a refusal, or a rehearsal, must leave as it was: every row of a store, as one digest per table."""
+
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from sqlalchemy import text
+
+from app.core.work import unit_of_work
+from app.stores.models import Store
+from app.tables import metadata
+
+NO_STATE = frozenset({"access_log", "idempotency_keys", "heartbeats"})
+
+
+def state(store: Store, without: Collection[str] = NO_STATE) -> dict[str, Any]:
+    """How many rows each table has of the store, and what they say; audit entries included."""
+    with unit_of_work(store.id) as session:
+        return {
+            table: session.execute(text(f"SELECT count(*), md5(string_agg(t::text, '' ORDER BY t::text)) FROM {table} t")).one()  # noqa: S608
+            for table in metadata.tables.keys() - set(without)
+        }
+
+
+@contextmanager
+def unchanged(store: Store, why: object = "") -> Iterator[None]:
+    """Whatever happens inside leaves no trace in the store."""
+    before = state(store)
+    yield
+    after = state(store)
+    assert after == before, (why, {table for table in after if after[table] != before[table]})
