@@ -18,7 +18,7 @@ from app.payments import mandate_queries, mandates, starting
 from app.payments.errors import PaymentNotStarted, PaymentRefused
 from app.payments.models import PaymentAttempt
 from app.payments.starting import StartCall
-from app.subscriptions import beginning, queries
+from app.subscriptions import approving, beginning, queries
 from app.subscriptions.beginning import Wish
 from app.subscriptions.changing import Change
 from app.subscriptions.errors import NoMandate
@@ -64,7 +64,7 @@ def approve_mandate(visit: OpenVisit, subscription_id: UUID) -> PaymentOut:
 def _ask_approval(visit: Visit, subscription_id: UUID) -> PaymentOut:
     def claim(session: Session) -> StartCall | Nothing[PaymentAttempt]:
         subscription = queries.get(session, subscription_id, visit.customer_id, lock=True)
-        mandate_id = beginning.mandate_to_approve(session, subscription, actor=visit.actor, now=visit.now)
+        mandate_id = approving.mandate_to_approve(session, subscription, actor=visit.actor, now=visit.now)
         attempt = mandates.attempt_of(session, mandate_id, visit.actor)
         return starting.claim(session, attempt.id, {"subscription": str(subscription_id)}) or Nothing(attempt)
 

@@ -1,5 +1,6 @@
 """What becomes of a debit: paid, failed and tried again, given up, or withdrawn before it was sent."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -9,6 +10,7 @@ from sqlmodel import Session
 from app.audit.service import record
 from app.core.actor import SYSTEM, Actor
 from app.core.clock import machine_now
+from app.core.work_waiting import StillWorking
 from app.payments import mandate_queries as queries
 from app.payments import mandates
 from app.payments import queries as payments
@@ -70,7 +72,8 @@ def _failed(session: Session, payment: Payment, attempt: PaymentAttempt, debit: 
     session.add(debit)
     note(session, "debit.failed", payment, {"status": ["pending", "failed"]}, f"try {debit.try_number}: {reason}")
     if reason in MANDATE_REASONS:
-        mandates.look_soon(session, queries.get_locked(session, mandate.id))
+        with suppress(StillWorking):  # somebody is asking the bank already
+            mandates.look_soon(session, queries.get_locked(session, mandate.id))
     attempt.debit_at = None
     if payment.status == "captured":  # by hand, meanwhile
         return False

@@ -25,7 +25,7 @@ from app.stores.service import Account
 
 AUTHORISATION_AMOUNT = 100  # paise: Razorpay's least for UPI and cards
 VALID_FOR = timedelta(days=3650)  # Razorpay's own default of ten years
-LOOK_AGAIN_SECONDS = 60.0  # a bank that confirms later is asked once a minute; its webhook is usually there before
+LOOK_AGAIN_SECONDS, LOOK_SELDOM_SECONDS = 60.0, 600.0  # a bank that confirms later; its webhook is usually there before
 OF_TOKEN = {
     "initiated": "pending",
     "confirmed": "confirmed",
@@ -137,7 +137,8 @@ def settle(session: Session, look: Look, outcome: TokenFacts | ProviderError, no
         return None
     before = see(session, mandate, _status(outcome, now), outcome.failure_reason, cause=f"token {outcome.id}")
     if mandate.status == "pending":
-        settle_later(session, mandate, LOOK_AGAIN_SECONDS)
+        is_young = machine_now() - mandate.created_at < timedelta(hours=1)
+        settle_later(session, mandate, LOOK_AGAIN_SECONDS if is_young else LOOK_SELDOM_SECONDS)
     else:
         settle_done(session, mandate)
     return before

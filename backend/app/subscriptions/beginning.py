@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
-from typing import Any, cast
+from datetime import date
+from typing import Any
 from uuid import UUID
 
 from sqlmodel import Session
@@ -16,23 +16,22 @@ from app.checkout.writing import freeze_address
 from app.core.actor import Actor
 from app.core.ids import new_id
 from app.core.work import store_of
-from app.payments import mandate_queries, mandates
+from app.payments import mandates
 from app.payments.debit_rules import MAX_UNATTENDED_AMOUNT
 from app.payments.mandate_models import MandateMethod
 from app.payments.models import PaymentAttempt
 from app.pricing import service as pricing
 from app.stores import service as stores
-from app.subscriptions import notifying, planning
+from app.subscriptions import notifying, planning, queries
 from app.subscriptions.errors import (
     LinesInvalid,
     MandateLimitTooHigh,
     MandateLimitTooLow,
-    MandateSettled,
-    NoMandate,
     NotOnSale,
     PhoneNeeded,
     StartInPast,
     StartTooFar,
+    TooManySubscriptions,
 )
 from app.subscriptions.models import Subscription, SubscriptionLine
 from app.subscriptions.planning import Calendar
@@ -40,6 +39,7 @@ from app.subscriptions.rules import Rule, occurrence
 
 LIMIT_FACTOR = 2  # a mandate's limit, unless the customer sets one: room for other quantities, not for surprises
 MAX_START_DAYS = 366  # whoever plans further ahead has made a slip
+MAX_LIVE = 50  # of one customer: what is paid on delivery is packed on trust
 
 
 @dataclass(frozen=True)
@@ -73,6 +73,8 @@ def start(session: Session, wish: Wish, *, customer_id: UUID, actor: Actor, cale
         raise StartTooFar(field="starts_on")
     if not 1 <= len(wish.quantities) <= MAX_LINES:
         raise LinesInvalid(field="lines", minimum=1, maximum=MAX_LINES)
+    if queries.count_live(session, customer_id) >= MAX_LIVE:
+        raise TooManySubscriptions(maximum=MAX_LIVE)
     address = accounts.get_address(session, wish.address_id, customer_id)
     price = _price(session, wish, freeze_address(address), calendar)
     mandate, attempt = None, None
@@ -105,29 +107,6 @@ def start(session: Session, wish: Wish, *, customer_id: UUID, actor: Actor, cale
     if subscription.status == "active":
         notifying.started(session, subscription)
     return Started(subscription, attempt)
-
-
-def mandate_to_approve(session: Session, subscription: Subscription, *, actor: Actor, now: datetime) -> UUID:
-    """The mandate that the subscription's customer is to approve: its own, or a new one of the same limit where that ended.
-
-    The subscription is locked. MandateSettled while its mandate is good, is being decided on, or can be resumed at the bank.
-    """
-    mandate = mandate_queries.get(session, subscription.mandate_id) if subscription.mandate_id else None
-    if mandate is None or subscription.status == "cancelled":
-        raise NoMandate
-    if mandate.can_be_approved:
-        return mandate.id
-    if mandate.status not in mandates.FINAL:
-        raise MandateSettled(mandate_status=mandate.status)
-    method = cast(MandateMethod, mandate.method)
-    fresh, _ = mandates.ask(
-        session, subscription.customer_id, method, mandate.max_amount, mandate.currency, now=now, actor=actor
-    )
-    subscription.mandate_id = fresh.id
-    session.add(subscription)
-    changes = {"mandate_id": [str(mandate.id), str(fresh.id)]}
-    record(session, actor, "subscription.mandate_replaced", subscription, changes, cause=f"the last one is {mandate.status}")
-    return fresh.id
 
 
 def _facts(subscription: Subscription) -> dict[str, Any]:

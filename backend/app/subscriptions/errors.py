@@ -55,6 +55,12 @@ class NotOnSale(Conflict):
     code = "not_on_sale"
 
 
+class TooManySubscriptions(Conflict):
+    """You have as many subscriptions as one customer may have; end one first."""
+
+    code = "too_many_subscriptions"
+
+
 class StartTooFar(Invalid):
     """A subscription starts within a year."""
 

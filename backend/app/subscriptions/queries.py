@@ -4,6 +4,7 @@ from collections.abc import Collection, Sequence
 from datetime import date, datetime
 from uuid import UUID
 
+from sqlalchemy import func
 from sqlalchemy import select as columns
 from sqlmodel import Session, col, select
 
@@ -34,6 +35,12 @@ def page(session: Session, owner_id: UUID | None, limit: int, after: UUID | None
     if after is not None:
         statement = statement.where(col(Subscription.id) < after)
     return session.exec(statement).all()
+
+
+def count_live(session: Session, customer_id: UUID) -> int:
+    """How many subscriptions the customer has that are not over."""
+    live = columns(func.count()).where(col(Subscription.customer_id) == customer_id, col(Subscription.status) != "cancelled")
+    return int(session.execute(live).scalar_one())
 
 
 def lock_due(session: Session, now: datetime, limit: int) -> Sequence[Subscription]:
