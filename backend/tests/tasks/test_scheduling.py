@@ -25,6 +25,7 @@ from app.tasks import cleanup, scheduling, stepping
 from tests.conftest import UnitOfWork
 from tests.racing import race
 from tests.ticking import NAME, TASK, add_schedule, count_effects, effects_of, slots_of
+from tests.workers import Worker
 
 StoreMaker = Callable[[], Store]
 
@@ -169,6 +170,17 @@ def test_a_message_delivered_again_finds_its_call_done_and_answers_the_same(stor
     first, second = (count_effects.apply(**call).get() for _ in range(2))
     assert first == second == {"status": "success", "count": 2, "done_at": f"task:again-{store.id}"}
     assert len(effects_of(store)) == 2
+
+
+def test_a_documented_call_through_a_worker_answers_as_the_documents_say(store: Store, uow: UnitOfWork, worker: Worker) -> None:
+    with uow() as session:
+        carts.open_cart(session, None, machine_now() - timedelta(days=8))
+    call = {"kwargs": {"days_old": 7, "store_id": str(store.id)}, "task_id": f"by-hand-{store.id}"}
+    for _ in range(2):
+        result = cleanup.cleanup_expired_carts.apply_async(**call).get(timeout=60)
+        assert result == {"status": "success", "count": 1}
+    (slot,) = slots_of(store, "cleanup-expired-carts")
+    assert (slot.key, slot.arguments, slot.work_status) == (f"task:by-hand-{store.id}", {"days_old": 7}, "done")
 
 
 def test_a_call_delivered_twice_at_once_is_done_once(store: Store) -> None:
