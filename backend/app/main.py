@@ -38,6 +38,7 @@ ROUTERS = (
     "subscriptions",
     "mandate_returns",
     "messages",
+    "test_clocks",
     "webhooks",
     "webhooks_messages",
 )

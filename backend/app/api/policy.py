@@ -89,6 +89,8 @@ POLICY: dict[tuple[str, str], Policy] = {
     ("POST", "/api/v1/subscriptions/{subscription_id}/skips"): CUSTOMER,
     ("POST", "/api/v1/subscriptions/{subscription_id}/cancellation"): CUSTOMER,
     ("POST", "/api/v1/mandate-returns/{mandate_id}"): PUBLIC,  # the signature is the proof
+    ("GET", "/api/v1/test/clocks/{clock_id}"): Policy("staff", "clocks.move"),
+    ("POST", "/api/v1/test/clocks/{clock_id}/advance"): Policy("staff", "clocks.move"),
     ("GET", "/api/v1/messages"): Policy("staff", "messages.read"),
     ("GET", "/api/v1/messages/{message_id}"): Policy("staff", "messages.read"),
     ("POST", "/api/v1/webhooks/razorpay"): PUBLIC,  # the signature is the proof, here and below
