@@ -39,9 +39,12 @@ def show(
     if context.invoked_subcommand is not None:
         return
     with _refusals():
-        for store_id in [_find(store)] if store else stores.all_ids()[:LIMIT]:
+        ids = [_find(store)] if store else stores.all_ids()
+        for store_id in ids[:LIMIT]:
             with unit_of_work(store_id) as session:
                 Console().print(table_of(session))
+    if len(ids) > LIMIT:
+        typer.echo(f"Only the first {LIMIT} stores are shown; name another with --store.")
 
 
 @schedules.command()
