@@ -18,8 +18,11 @@ from local.paths import ROOT, STATE
 from local.ports import LOOPBACK, free_port
 
 ENV_FILE = STATE / "env"
+ADMIN_FILE = STATE / "admin"
 SANDBOX_CONFIG = STATE / "sandbox.json"
 HEADING = "Written by scripts/run; the environment and .env win over it. Delete .rozana to start over."
+ADMIN_HEADING = "Who signs in as staff: given to `rozana seed`, which makes the account if nobody has the address yet."
+ADMIN_PASSWORD_LENGTH = 20
 
 
 @dataclass(frozen=True)
@@ -69,6 +72,22 @@ def write(servers: Servers, urls: dict[str, str]) -> dict[str, str]:
     values["SENDGRID_WEBHOOK_PUBLIC_KEY"] = _public_half(signing_key)
     _write_sandbox_config(values, signing_key)
     env_file.write(ENV_FILE, values, heading=HEADING)
+    return values
+
+
+def admin() -> dict[str, str]:
+    """The seed's member of staff: as the user set it, else as kept in `.rozana/admin` (0600), else made up, and kept there.
+
+    Made up with the address: whoever may live in a database already, this one's password is known here.
+    """
+    kept = env_file.read(ADMIN_FILE)
+    made_up = {
+        "ROZANA_ADMIN_EMAIL": f"admin-{secrets.token_hex(2)}@rozana.example",
+        "ROZANA_ADMIN_PASSWORD": _letters(ADMIN_PASSWORD_LENGTH),
+    }
+    values = {name: given(name) or kept.get(name, made_up[name]) for name in made_up}
+    if values != kept:
+        env_file.write(ADMIN_FILE, values, heading=ADMIN_HEADING)
     return values
 
 

@@ -5,7 +5,7 @@ import json
 
 import psycopg
 
-from local import stack
+from local import environment, stack
 from local.paths import BACKEND, STATE
 from local.progress import step
 
@@ -30,7 +30,8 @@ def _facts(database_url: str) -> dict[str, str | None]:
     for pattern in SOURCES:
         for path in sorted(BACKEND.glob(pattern)):
             digest.update(path.read_bytes())
-    return {"sources": digest.hexdigest(), "revision": _revision(database_url)}
+    email = environment.admin()["ROZANA_ADMIN_EMAIL"]
+    return {"sources": digest.hexdigest(), "revision": _revision(database_url), "admin": email}
 
 
 def _revision(database_url: str) -> str | None:

@@ -1,16 +1,13 @@
-"""The second half of the story: the order is paid once, told once, and stays so whatever is repeated."""
+"""The second part of the story: the order is paid once, told once, and stays so whatever is repeated."""
 
-import time
-from collections.abc import Callable
 from functools import partial
 
 import httpx2
 
 from local.scene import Scene, Seen
-from local.shop import Json, check, wait_for
+from local.shop import Json, check, wait_for, watch_calm
+from local.wording import sentence
 
-CALM_SECONDS = 2.0  # how long nothing may happen before we believe that nothing does
-POLL_SECONDS = 0.2
 CHANNELS = ("email", "sms")
 
 
@@ -42,7 +39,7 @@ def read_messages(scene: Scene) -> Seen:
     """One confirmation by e-mail and one by SMS, and no second one."""
     for channel in CHANNELS:
         wait_for(f"the confirmation by {channel}", partial(_confirmation, scene, channel))
-    _watch_calm(lambda: _check_one_each(scene))
+    watch_calm(lambda: _check_one_each(scene))
     email, sms = (_confirmations(scene, channel)[0] for channel in CHANNELS)
     facts = {
         "email": {"id": email["id"], "to": email["to"], "subject": email["subject"]},
@@ -63,7 +60,7 @@ def repeat_everything(scene: Scene) -> Seen:
         check(len(scene.sandbox.captures(scene.provider_order_id)) == 1, "the bank saw a second capture")
         _check_one_each(scene)
 
-    _watch_calm(check_unchanged)
+    watch_calm(check_unchanged)
     facts = {"order_unchanged": True, "emails": 1, "sms": 1, "captures": 1, "webhook_deliveries": 2}
     return Seen(
         facts, ["the webhook sent again, the return replayed: nothing changed", "still one e-mail, one SMS, one capture"]
@@ -74,7 +71,7 @@ def explain(scene: Scene) -> Seen:
     """Who did what and why, from stored facts."""
     explanation = scene.shop.get(f"/orders/{scene.order['id']}/explain")
     facts = explanation["facts"]
-    return Seen({"explanation": explanation}, [explanation["summary"], *map(_sentence, facts)])
+    return Seen({"explanation": explanation}, [explanation["summary"], *map(sentence, facts)])
 
 
 def _return_from_checkout(scene: Scene) -> str:
@@ -88,11 +85,7 @@ def _return_from_checkout(scene: Scene) -> str:
 
 def _delivered_webhook(scene: Scene, times: int = 1) -> Json | None:
     """The event of the capture, once it was answered with success that often."""
-    for event in scene.sandbox.webhooks(scene.proof["razorpay_payment_id"]):
-        taken = [delivery for delivery in event["deliveries"] if 200 <= (delivery["last_status"] or 0) < 300]
-        if event["type"] == "payment.captured" and len(taken) >= times:
-            return event
-    return None
+    return scene.sandbox.taken_webhook(scene.proof["razorpay_payment_id"], "payment.captured", times)
 
 
 def _confirmed_order(scene: Scene) -> Json | None:
@@ -119,22 +112,3 @@ def _check_one_each(scene: Scene) -> None:
     for channel in CHANNELS:
         count = len(_confirmations(scene, channel))
         check(count == 1, f"{count} confirmations by {channel} instead of one")
-
-
-def _watch_calm(look: Callable[[], None]) -> None:
-    deadline = time.monotonic() + CALM_SECONDS
-    while time.monotonic() < deadline:
-        look()
-        time.sleep(POLL_SECONDS)
-    look()
-
-
-def _sentence(fact: Json) -> str:
-    changes = ", ".join(f"{name} {_change(value)}" for name, value in fact["changes"].items())
-    why = f" ({fact['why']})" if fact["why"] else ""
-    return f"{fact['at'][11:19]} {fact['who']}: {fact['what']}{why}{': ' + changes if changes else ''}"
-
-
-def _change(value: object) -> str:
-    """A changed field's [before, after] as an arrow."""
-    return " → ".join(map(str, value)) if isinstance(value, list) else str(value)

@@ -12,6 +12,7 @@ from local.paths import STATE, make_state
 from local.preparation import prepare
 from local.processes import StartFailed
 from local.progress import say, step
+from local.shop_clock import Admin
 from local.story import play
 from local.supervisor import Supervisor
 from local.telling import Ending, Telling
@@ -60,7 +61,7 @@ def _run(arguments: argparse.Namespace, telling: Telling) -> int:
         urls = stack.urls(values)
         clone.note_serving(urls)
         ending = _play(supervisor, telling, values)
-        telling.end(ending, urls)
+        telling.end(ending, urls, files={"staff": str(environment.ADMIN_FILE)})
         status = 0 if ending.ok or not arguments.once else 1
         if arguments.once:
             return status
@@ -86,7 +87,9 @@ def _start(supervisor: Supervisor) -> dict[str, str]:
 def _play(supervisor: Supervisor, telling: Telling, values: dict[str, str]) -> Ending:
     """Play the story in a thread of its own: only this one may restart what dies meanwhile."""
     endings: list[Ending] = []
-    player = threading.Thread(target=lambda: endings.append(play(values, telling)), name="story", daemon=True)
+    known = environment.admin()
+    admin = Admin(known["ROZANA_ADMIN_EMAIL"], known["ROZANA_ADMIN_PASSWORD"])
+    player = threading.Thread(target=lambda: endings.append(play(values, admin, telling)), name="story", daemon=True)
     player.start()
     while player.is_alive():
         supervisor.watch()

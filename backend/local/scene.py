@@ -4,7 +4,9 @@ import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from local.shop import Json, Sandbox, Shop
+from local.shop import Json, Shop
+from local.shop_clock import ShopClock
+from local.witness import Sandbox
 
 Facts = Mapping[str, object]
 
@@ -35,6 +37,7 @@ class Scene:
 
     shop: Shop
     sandbox: Sandbox
+    clock: ShopClock
     storefront: str
     customer: Customer = field(default_factory=Customer)
     products: list[Json] = field(default_factory=list)
@@ -44,18 +47,24 @@ class Scene:
     provider_order_id: str = ""
     proof: dict[str, str] = field(default_factory=dict)
     webhook_id: str = ""
+    subscription: Json = field(default_factory=dict)
+    token_id: str = ""
+    delivery: Json = field(default_factory=dict)  # the subscription's first one, as the calendar tells it
+    renewal: Json = field(default_factory=dict)  # its order
+    renewal_provider_order_id: str = ""
+    debit: Json = field(default_factory=dict)  # as the bank has it
 
     @property
     def order_url(self) -> str:
         return f"{self.storefront}/#/orders/{self.order['id']}"
 
+    @property
+    def subscription_url(self) -> str:
+        return f"{self.storefront}/#/subscriptions/{self.subscription['id']}"
+
+    @property
+    def calendar_path(self) -> str:
+        return f"/subscriptions/{self.subscription['id']}/calendar"
+
 
 Act = Callable[[Scene], Seen]
-
-
-def rupees(amount: int) -> str:
-    """Paise as people in India write them: 1234567 is ₹12,345.67, and 12345678900 is ₹12,34,56,789.00."""
-    whole, paise = divmod(abs(amount), 100)
-    head, tail = str(whole)[:-3], str(whole)[-3:]
-    groups = [head[max(0, end - 2) : end] for end in range(len(head), 0, -2)][::-1]
-    return f"{'-' if amount < 0 else ''}₹{','.join([*groups, tail])}.{paise:02d}"

@@ -1,6 +1,5 @@
-"""The two worlds the story sees: the shop's public API, and the sandbox where the customer's phone and bank live."""
+"""The shop as the story sees it: a public HTTP API. And what to do until something happens there, or does not."""
 
-import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,6 +15,8 @@ ANSWER_SECONDS = 30.0
 PATIENCE_SECONDS = 60.0
 POLL_SECONDS = 0.1
 QUIET_SECONDS = 1.0  # a wait that takes longer says that it waits
+CALM_SECONDS = 2.0  # how long nothing may happen before we believe that nothing does
+CALM_POLL_SECONDS = 0.2
 
 
 class StoryFailed(Exception):
@@ -41,6 +42,15 @@ def wait_for(what: str, look: Callable[[], T | None], *, seconds: float = PATIEN
     return found
 
 
+def watch_calm(look: Callable[[], None]) -> None:
+    """Have `look` check again and again, for a while, that nothing changed."""
+    deadline = time.monotonic() + CALM_SECONDS
+    while time.monotonic() < deadline:
+        look()
+        time.sleep(CALM_POLL_SECONDS)
+    look()
+
+
 @dataclass
 class Shop:
     """A caller of the public API; signed in once `token` is set."""
@@ -51,8 +61,8 @@ class Shop:
     def get(self, path: str, **query: str | int) -> Json:
         return self._json("GET", path, params=query)
 
-    def get_bytes(self, path: str) -> bytes:
-        return self._request("GET", path).content
+    def get_bytes(self, path: str, **query: str | int) -> bytes:
+        return self._request("GET", path, params=query).content
 
     def post(self, path: str, body: Json | None = None, *, idempotency_key: str = "") -> Json:
         headers = {"Idempotency-Key": idempotency_key} if idempotency_key else {}
@@ -68,59 +78,20 @@ class Shop:
         """As the customer's browser does when it comes back; the redirect is returned, not followed."""
         return self.http.post(path, data=fields)
 
+    def request(self, method: str, path: str, headers: dict[str, str] | None = None, **more: Any) -> httpx2.Response:
+        """Any answer, refusals too."""
+        signed = {"Authorization": f"Bearer {self.token}"} if self.token else {}
+        return self.http.request(method, path, headers={**signed, **(headers or {})}, **more)
+
     def _json(self, method: str, path: str, headers: dict[str, str] | None = None, **more: Any) -> Json:
         answer: Json = self._request(method, path, headers=headers, **more).json()
         return answer
 
-    def _request(self, method: str, path: str, headers: dict[str, str] | None = None, **more: Any) -> httpx2.Response:
-        signed = {"Authorization": f"Bearer {self.token}"} if self.token else {}
-        return _successful(self.http.request(method, path, headers={**signed, **(headers or {})}, **more))
+    def _request(self, method: str, path: str, **more: Any) -> httpx2.Response:
+        return successful(self.request(method, path, **more))
 
 
-@dataclass
-class Sandbox:
-    """The customer's phone, mailbox and bank, and what the payment provider saw."""
-
-    http: httpx2.Client
-    payment_account: str
-
-    def inbox(self, to: str, channel: str) -> list[Json]:
-        """Messages to that number or address, newest first."""
-        messages: list[Json] = self._get("/control/inbox", to=to, channel=channel, limit=50)
-        return messages
-
-    def code_sent_to(self, phone: str) -> str | None:
-        """The one-time code in the newest SMS."""
-        for message in self.inbox(phone, "sms"):
-            if found := re.search(r"\b\d{6}\b", message["text"]):
-                return found.group()
-        return None
-
-    def pay(self, provider_order_id: str) -> Json:
-        paid: Json = self._post(f"/control/razorpay/orders/{provider_order_id}/pay", {"method": "upi", "outcome": "captured"})
-        return paid
-
-    def captures(self, provider_order_id: str) -> list[Json]:
-        ledger = self._get("/control/ledger", account=self.payment_account)
-        return [capture for capture in ledger["captures"] if capture["order_id"] == provider_order_id]
-
-    def webhooks(self, payment_id: str) -> list[Json]:
-        """Events about one payment, each with its deliveries."""
-        events = self._get("/control/events", account=self.payment_account)
-        return [event for event in events if payment_id in str(event["body"])]
-
-    def deliver_again(self, event_id: str) -> Json:
-        answer: Json = self._post(f"/control/events/{event_id}/deliver", {})
-        return answer
-
-    def _get(self, path: str, **query: str | int) -> Any:
-        return _successful(self.http.get(path, params=query)).json()
-
-    def _post(self, path: str, body: Json) -> Any:
-        return _successful(self.http.post(path, json=body)).json()
-
-
-def _successful(answer: httpx2.Response) -> httpx2.Response:
+def successful(answer: httpx2.Response) -> httpx2.Response:
     request = f"{answer.request.method} {answer.request.url.path}"
     check(answer.is_success, f"{request} was answered {answer.status_code} {answer.text[:500]}")
     return answer

@@ -1,9 +1,10 @@
-"""The first half of the story: a newcomer finds the shop, signs in, fills a basket, checks out and pays."""
+"""The first part of the story: a newcomer finds the shop, signs in, fills a basket, checks out and pays."""
 
 import uuid
 
-from local.scene import Scene, Seen, rupees
+from local.scene import Scene, Seen
 from local.shop import Json, StoryFailed, check, wait_for
+from local.wording import rupees
 
 PRODUCTS_EXPECTED = 18
 FAMILIAR = ("milk", "curd", "ghee", "jaggery", "atta")
@@ -55,7 +56,7 @@ def fill_basket(scene: Scene) -> Seen:
     scene.address = scene.shop.post("/addresses", address)
     cart = scene.shop.post("/carts")
     for word, quantity in BASKET.items():
-        variant = _available(scene.products, word, quantity)
+        variant = available(scene.products, word, quantity)
         cart = scene.shop.put(f"/carts/{cart['id']}/lines/{variant['id']}", {"quantity": quantity})
     scene.cart = cart
     lines = cart["lines"]
@@ -74,7 +75,7 @@ def fill_basket(scene: Scene) -> Seen:
 def check_out(scene: Scene) -> Seen:
     """The order waits for its payment, its goods are set aside, and the provider knows the same amount."""
     watched = scene.cart["lines"][0]
-    before = _on_shelf(scene, watched["variant_id"])
+    before = on_shelf(scene, watched["variant_id"])
     request = {"cart_id": scene.cart["id"], "address_id": scene.address["id"], "payment_method": "razorpay"}
     placed = scene.shop.post("/checkouts", request, idempotency_key=str(uuid.uuid4()))
     scene.order, payment = placed["order"], placed["payment"]
@@ -83,7 +84,7 @@ def check_out(scene: Scene) -> Seen:
     check(order["status"] == "pending_payment", f"the order is {order['status']} instead of pending_payment")
     check(order["total"] == scene.cart["total"], f"the order costs {order['total']}, the cart {scene.cart['total']}")
     check(payment["amount"] == order["total"]["amount"], f"the provider was told {payment['amount']}")
-    reserved = before - _on_shelf(scene, watched["variant_id"])
+    reserved = before - on_shelf(scene, watched["variant_id"])
     check(reserved == watched["quantity"], f"{reserved} of {watched['name']} reserved instead of {watched['quantity']}")
     facts = {
         "order_id": order["id"],
@@ -108,7 +109,7 @@ def pay(scene: Scene) -> Seen:
     return Seen(facts, [f"{_rupees(scene.order['total'])} by UPI, {paid['razorpay_payment_id']}, {paid['status']}"])
 
 
-def _available(products: list[Json], word: str, quantity: int) -> Json:
+def available(products: list[Json], word: str, quantity: int) -> Json:
     for product in products:
         for variant in product["variants"]:
             if word in product["name"].lower() and variant["available_quantity"] >= quantity:
@@ -117,7 +118,7 @@ def _available(products: list[Json], word: str, quantity: int) -> Json:
     raise StoryFailed(f"no {word} left on the shelves: scripts/run --fresh restocks them")
 
 
-def _on_shelf(scene: Scene, variant_id: str) -> int:
+def on_shelf(scene: Scene, variant_id: str) -> int:
     """How many anybody could still order, asked anew."""
     for product in scene.products:
         if any(variant["id"] == variant_id for variant in product["variants"]):

@@ -2,7 +2,7 @@
 
 import os
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import httpx2
@@ -18,6 +18,7 @@ from local.valkey import EmbeddedValkey
 
 COMMAND_SECONDS = 300
 PORT_TRIES = 3
+NOTHING: Mapping[str, str] = {}
 CELERY: tuple[str | Path, ...] = (PYTHON, "-m", "celery", "-A", "app.core.celery_app")
 
 
@@ -43,7 +44,7 @@ def migrate() -> None:
 
 def seed(*arguments: str) -> None:
     """Safe to run twice: only what is missing is added."""
-    run_command("seed", [PYTHON, "-m", "app.cli.main", "seed", *arguments])
+    run_command("seed", [PYTHON, "-m", "app.cli.main", "seed", *arguments], environment.admin())
 
 
 def start_programs(supervisor: Supervisor, servers: Servers, values: dict[str, str]) -> dict[str, str]:
@@ -93,10 +94,10 @@ def urls(values: dict[str, str]) -> dict[str, str]:
     }
 
 
-def run_command(name: str, command: list[str | Path]) -> None:
-    """Run one of the app's commands to its end, output in its log; StartFailed with the end of it."""
+def run_command(name: str, command: list[str | Path], more: Mapping[str, str] = NOTHING) -> None:
+    """Run one of the app's commands to its end, output in its log; StartFailed with the end of it. `more`: environment."""
     log = LOGS / f"{name}.log"
-    child = spawn(command, log=log, cwd=BACKEND, environment=_environment())
+    child = spawn(command, log=log, cwd=BACKEND, environment={**_environment(), **more})
     try:
         status = child.wait(COMMAND_SECONDS)
     except subprocess.TimeoutExpired:

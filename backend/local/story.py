@@ -1,4 +1,5 @@
-"""The story of a first paid order, played by a customer through the public HTTP API only.
+"""The story of a first paid order and a first renewal, played through the public HTTP API: by a customer, and by the member
+of staff who has the shop's test clock go on. Once somebody repeats the billing run, by the command for it.
 
 Every act returns what it saw and raises StoryFailed when something promised did not hold. Nothing here knows the app:
 the customer's phone, mailbox and bank are the sandbox's, which is also the second witness of what was charged.
@@ -6,10 +7,13 @@ the customer's phone, mailbox and bank are the sandbox's, which is also the seco
 
 import httpx2
 
-from local import proving, shopping
+from local import lasting, proving, renewing, shopping, subscribing
+from local.processes import StartFailed
 from local.scene import Act, Scene
-from local.shop import ANSWER_SECONDS, Sandbox, Shop, StoryFailed
+from local.shop import ANSWER_SECONDS, Shop, StoryFailed
+from local.shop_clock import Admin, ShopClock
 from local.telling import Ending, Step, Telling
+from local.witness import Sandbox
 
 ACTS: tuple[tuple[str, str, Act], ...] = (
     ("store", "The shop is open", shopping.look_around),
@@ -21,10 +25,15 @@ ACTS: tuple[tuple[str, str, Act], ...] = (
     ("messages", "Told once each", proving.read_messages),
     ("replay", "Repeated: no change", proving.repeat_everything),
     ("explain", "Why all this", proving.explain),
+    ("subscription", "Then, every Friday,", subscribing.subscribe),
+    ("announcement", "Told days ahead", renewing.announce),
+    ("renewal", "Charged once, in time", renewing.charge),
+    ("renewal_replay", "Repeated: no change", lasting.repeat_renewal),
+    ("calendar", "What comes, and why", lasting.look_ahead),
 )
 
 
-def play(values: dict[str, str], telling: Telling) -> Ending:
+def play(values: dict[str, str], admin: Admin, telling: Telling) -> Ending:
     """Play all acts, telling each as it ends; stops at the first that does not hold. `values`: those of `.rozana/env`."""
     steps: list[Step] = []
     with (
@@ -32,7 +41,7 @@ def play(values: dict[str, str], telling: Telling) -> Ending:
         httpx2.Client(base_url=values["SANDBOX_URL"], timeout=ANSWER_SECONDS, trust_env=False) as control,
     ):
         sandbox = Sandbox(control, values["RAZORPAY_KEY_ID"])
-        scene = Scene(Shop(api), sandbox, storefront=values["FRONTEND_URL"])
+        scene = Scene(Shop(api), sandbox, ShopClock(Shop(api), admin), storefront=values["FRONTEND_URL"])
         for name, title, act in ACTS:
             steps.append(_play_one(name, title, act, scene))
             telling.tell(steps[-1])
@@ -45,7 +54,7 @@ def _play_one(name: str, title: str, act: Act, scene: Scene) -> Step:
     """A step that breaks is told like any other; an answer of another shape than promised breaks it too."""
     try:
         seen = act(scene)
-    except (StoryFailed, httpx2.HTTPError) as error:
+    except (StoryFailed, StartFailed, httpx2.HTTPError) as error:
         return Step(name, title, ok=False, facts={"error": str(error)}, lines=[str(error)])
     except (KeyError, TypeError, ValueError) as error:
         told = f"an answer was not of the documented shape: {error!r}"

@@ -3,6 +3,7 @@
 import json
 import sys
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from rich.console import Console
@@ -13,6 +14,7 @@ from local.scene import Facts
 
 NUMBER_WIDTH, TITLE_WIDTH = 4, 22
 WIDTH_WITHOUT_TERMINAL = 120
+NOTHING: Mapping[str, str] = {}
 
 
 @dataclass(frozen=True)
@@ -64,8 +66,10 @@ class Telling:
         row.add_row(Text(f"{mark} {self._told}", style=style), Text(step.title, style="bold"), lines)
         self._console.print(row)
 
-    def end(self, ending: Ending, urls: dict[str, str], *, error: str | None = None) -> None:
-        """`error`: why there was no story."""
+    def end(
+        self, ending: Ending, urls: dict[str, str], *, files: Mapping[str, str] = NOTHING, error: str | None = None
+    ) -> None:
+        """`files`: what else to look at, by what is in it. `error`: why there was no story."""
         seconds = round(time.monotonic() - self.started_at, 1)
         if self.as_json:
             whole = {
@@ -73,6 +77,7 @@ class Telling:
                 "seconds": seconds,
                 "steps": [step.as_json() for step in ending.steps],
                 "urls": urls,
+                **({"files": dict(files)} if files else {}),
                 **({"error": error} if error else {}),
             }
             print(json.dumps(whole, ensure_ascii=False), file=sys.stdout, flush=True)
@@ -84,4 +89,6 @@ class Telling:
         table = Table.grid(padding=(0, 2))
         for name, url in urls.items():
             table.add_row(Text(name, style="bold"), Text(url, style=f"link {url}"))
+        for name, path in files.items():
+            table.add_row(Text(name, style="bold"), Text(path))
         self._console.print(table)

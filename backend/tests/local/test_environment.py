@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from local import env_file
+from local import env_file, environment
 
 
 def test_values_are_read_back_as_written(tmp_path: Path) -> None:
@@ -40,3 +40,28 @@ def test_what_shells_and_dotenv_read_differently_is_refused(tmp_path: Path, valu
 def test_hand_written_files_are_understood(tmp_path: Path) -> None:
     (tmp_path / ".env").write_text('# a comment\nexport A="1"\n\nB = two\nnonsense\n')
     assert env_file.read(tmp_path / ".env") == {"A": "1", "B": "two"}
+
+
+@pytest.fixture
+def admin_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setattr(environment, "ADMIN_FILE", tmp_path / "admin")
+    for name in ("ROZANA_ADMIN_EMAIL", "ROZANA_ADMIN_PASSWORD"):
+        monkeypatch.delenv(name, raising=False)
+    return tmp_path / "admin"
+
+
+def test_a_member_of_staff_is_made_up_once_and_kept_where_only_the_owner_reads(admin_file: Path) -> None:
+    made_up = environment.admin()
+    assert len(made_up["ROZANA_ADMIN_PASSWORD"]) == environment.ADMIN_PASSWORD_LENGTH
+    assert environment.admin() == made_up == env_file.read(admin_file)
+    assert stat.S_IMODE(admin_file.stat().st_mode) == 0o600
+    admin_file.unlink()
+    assert environment.admin()["ROZANA_ADMIN_EMAIL"] != made_up["ROZANA_ADMIN_EMAIL"], "nobody else's account is meant"
+
+
+def test_the_user_s_own_admin_wins(admin_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    environment.admin()
+    own = {"ROZANA_ADMIN_EMAIL": "ravi@example.in", "ROZANA_ADMIN_PASSWORD": "a password of mine"}
+    for name, value in own.items():
+        monkeypatch.setenv(name, value)
+    assert environment.admin() == own == env_file.read(admin_file)

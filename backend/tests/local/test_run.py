@@ -11,7 +11,8 @@ import pytest
 from tests.local.clones import Clone, make_clone, step
 from tests.local.families import children_of, eventually, is_running
 
-STEPS = ["store", "sign_in", "cart", "checkout", "payment", "confirmation", "messages", "replay", "explain"]
+FIRST_ORDER = ["store", "sign_in", "cart", "checkout", "payment", "confirmation", "messages", "replay", "explain"]
+STEPS = [*FIRST_ORDER, "subscription", "announcement", "renewal", "renewal_replay", "calendar"]
 
 
 @pytest.fixture
@@ -28,6 +29,7 @@ def test_the_story_holds_a_second_start_names_the_first_and_a_killed_supervisor_
     assert story["ok"] is True, story["steps"][-1]
     assert [one["name"] for one in story["steps"]] == STEPS
     assert step(story, "confirmation")["captures"] == 1
+    assert (step(story, "renewal")["debits"], step(story, "renewal")["captures"]) == (1, 1)
 
     second = clone.run("--once")
     refused = clone.story(second)

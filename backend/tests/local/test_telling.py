@@ -1,11 +1,12 @@
 """How the story is told, and what it says about money."""
 
 import json
+from datetime import UTC, date, datetime
 
 import pytest
 
-from local.scene import rupees
 from local.telling import Ending, Step, Telling
+from local.wording import day, moment, rupees, sentence
 
 HELD = Step("store", "The shop is open", ok=True, facts={"products": 22}, lines=["22 products"])
 BROKEN = Step("payment", "and pays.", ok=False, facts={"error": "no [bold] money"}, lines=["no [bold] money"])
@@ -28,6 +29,13 @@ def test_a_start_that_failed_is_one_object_too(capsys: pytest.CaptureFixture[str
     Telling(as_json=True).end(Ending(ok=False, steps=[]), {}, error="no port")
     told = json.loads(capsys.readouterr().out)
     assert (told["ok"], told["steps"], told["error"]) == (False, [], "no port")
+
+
+def test_files_to_look_at_are_named(capsys: pytest.CaptureFixture[str]) -> None:
+    Telling(as_json=True).end(Ending(ok=True, steps=[HELD]), {}, files={"staff": "/a clone/.rozana/admin"})
+    assert json.loads(capsys.readouterr().out)["files"] == {"staff": "/a clone/.rozana/admin"}
+    Telling(as_json=False).end(Ending(ok=True, steps=[HELD]), {}, files={"staff": "/a clone/.rozana/admin"})
+    assert "/a clone/.rozana/admin" in capsys.readouterr().out
 
 
 def test_people_read_each_step_its_outcome_and_the_addresses(capsys: pytest.CaptureFixture[str]) -> None:
@@ -53,3 +61,15 @@ def test_people_read_each_step_its_outcome_and_the_addresses(capsys: pytest.Capt
 )
 def test_rupees_are_grouped_as_in_india(amount: int, words: str) -> None:
     assert rupees(amount) == words
+
+
+def test_instants_are_told_in_the_shop_s_zone() -> None:
+    assert moment(datetime(2026, 12, 3, 18, 30, tzinfo=UTC)) == "Fri 4 Dec, 00:00"
+    assert day(date(2026, 12, 4)) == "Friday, 4 December"
+
+
+def test_a_fact_is_a_sentence() -> None:
+    fact = {"at": "2026-12-04T00:30:01Z", "who": "razorpay", "what": "order.confirmed", "why": "webhook order.paid x"}
+    told = sentence({**fact, "changes": {"status": ["pending_payment", "confirmed"]}})
+    assert told == "00:30:01 razorpay: order.confirmed (webhook order.paid x): status pending_payment → confirmed"
+    assert sentence({**fact, "why": "", "changes": {}}) == "00:30:01 razorpay: order.confirmed"
