@@ -79,7 +79,7 @@ def move(
     every: Annotated[int | None, typer.Option(help="Seconds, instead of a wall clock")] = None,
     catch_up: Annotated[str | None, typer.Option(help="all | last | none: what becomes of missed times")] = None,
 ) -> None:
-    """Give it other times; what is left out stays. It counts from now."""
+    """Give it other times, which count from now, or another rule; what is left out stays."""
     values: dict[str, Any] = {"minute": minute, "hour": hour, "weekday": weekday, "zone": zone, "catch_up": catch_up}
     given = {field: value for field, value in values.items() if value is not None}
     if catch_up is not None and catch_up not in CATCH_UP_RULES:

@@ -24,6 +24,7 @@ log = get_logger(__name__)
 MAX_OPENED = 10_000  # slots of one schedule recorded in one statement; the next tick goes on
 MAX_NUDGES = 20  # more would only stand in the queue: whoever has done a slot goes on with the next
 KEEP_SLOTS = timedelta(days=400)  # people compare with the year before
+TIMES = {"minute", "hour", "weekday", "zone", "interval_seconds"}
 GRACE_TICKS = 2  # a slot of this age is in time, one tick having been late
 
 _BEAT = text("INSERT INTO heartbeats (name, at) VALUES (:name, app_now()) ON CONFLICT (name) DO UPDATE SET at = excluded.at")
@@ -133,11 +134,18 @@ def set_enabled(session: Session, name: str, now: datetime, *, is_enabled: bool)
 
 
 def change(session: Session, name: str, now: datetime, **values: Any) -> Schedule:
-    """Change when a schedule is due, and how it catches up; it counts on from `now`. ScheduleNotFound, RhythmInvalid."""
+    """Change when a schedule is due, or how it catches up. New times count from `now`; what the old ones made due is opened.
+
+    ScheduleNotFound, RhythmInvalid.
+    """
     schedule = queries.get(session, name)
+    has_new_times = bool(values.keys() & TIMES)
+    if has_new_times:
+        open_due(session, now, name)
     for field, value in values.items():
         setattr(schedule, field, value)
-    schedule.open_until(now)
+    if has_new_times:
+        schedule.open_until(now)
     session.add(schedule)
     return schedule
 

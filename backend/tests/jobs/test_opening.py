@@ -182,6 +182,21 @@ def test_the_time_that_staff_wrote_wins(uow: UnitOfWork, store: Store) -> None:
     assert (slot.key, slot.due_at) == ("2026-12-02T05:45", datetime(2026, 12, 2, 0, 15, tzinfo=UTC))
 
 
+def test_what_the_old_times_made_due_is_not_forgotten_by_new_ones(uow: UnitOfWork, store: Store) -> None:
+    due_before(uow, NOW - timedelta(hours=2))
+    with uow() as session:
+        jobs.change(session, NAME, NOW, minute="30")
+    assert [slot.key for slot in slots_of(store)] == ["2026-12-01T09:00", "2026-12-01T10:00"]
+    assert [slot.key for slot in open_due(store, NOW + timedelta(hours=1))] == ["2026-12-01T10:30"]
+
+
+def test_another_catch_up_rule_is_for_what_was_missed_already(uow: UnitOfWork, store: Store) -> None:
+    due_before(uow, NOW - timedelta(hours=3), catch_up="none")
+    with uow() as session:
+        jobs.change(session, NAME, NOW, catch_up="all")
+    assert len(open_due(store, NOW)) == 3
+
+
 def test_a_change_that_is_no_time_is_refused_and_changes_nothing(uow: UnitOfWork, store: Store) -> None:
     due_before(uow, NOW)
     with pytest.raises(RhythmInvalid), uow() as session:
