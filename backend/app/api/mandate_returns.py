@@ -12,6 +12,7 @@ from app.core.actor import Actor
 from app.core.errors import Refusal
 from app.core.logging import get_logger
 from app.core.work import unit_of_work
+from app.core.work_waiting import StillWorking
 from app.stores import service as stores
 from app.subscriptions import queries
 
@@ -43,6 +44,8 @@ def come_back(
         return RedirectResponse(page, status_code=303)
     try:
         approve_return(visit.store.id, mandate_id, Return(razorpay_order_id, razorpay_payment_id, razorpay_signature), BROWSER)
+    except StillWorking:  # an event was quicker, and the bank is being asked at this moment
+        return RedirectResponse(page, status_code=303)
     except Refusal as refusal:
         log.info("mandate_return_refused", mandate_id=str(mandate_id), code=refusal.code)
         return RedirectResponse(f"{page}?mandate=failed", status_code=303)
