@@ -50,7 +50,7 @@ def announce(scene: Scene) -> Seen:
     told = f"{order['number']}, {rupees(order['total']['amount'])}, {order['payment_status']}; Razorpay order {order_id}"
     aside = f"{line['quantity']} × {line['name']} set aside: {before} → {after} on the shelf"
     bank = f"the bank has announced the debit, for {moment(charge_at)} or later"
-    return Seen(facts, [told, aside, bank, f"e-mail to {scene.customer.email}: {email['subject']}", f"SMS: {sms['text']}"])
+    return Seen(facts, [told, aside, bank, f"e-mail: {email['subject']}", f"SMS: {sms['text']}"])
 
 
 def charge(scene: Scene) -> Seen:
@@ -87,7 +87,7 @@ def charge(scene: Scene) -> Seen:
     }
     told = f"{rupees(order['total']['amount'])} debited once, {scene.debit['id']}: for a day the bank decides, the order waits"
     paid = f"{webhook['type']} ({webhook['id']}): {order['number']} is {order['status']} and {order['payment_status']}"
-    early = f"{moment(now)}: in time for {day(delivers_on)}; the next one comes on {day(delivers_on + WEEK)}"
+    early = f"{moment(now)}: in time for {day(delivers_on)}; the next comes on {day(delivers_on + WEEK)}"
     return Seen(facts, [told, paid, early])
 
 
