@@ -13,19 +13,19 @@ from app.tables import metadata
 NO_STATE = frozenset({"access_log", "idempotency_keys", "heartbeats"})
 
 
-def state(store: Store, without: Collection[str] = NO_STATE) -> dict[str, Any]:
+def state(store: Store, besides: Collection[str] = NO_STATE) -> dict[str, Any]:
     """How many rows each table has of the store, and what they say; audit entries included."""
     with unit_of_work(store.id) as session:
         return {
             table: session.execute(text(f"SELECT count(*), md5(string_agg(t::text, '' ORDER BY t::text)) FROM {table} t")).one()  # noqa: S608
-            for table in metadata.tables.keys() - set(without)
+            for table in metadata.tables.keys() - set(besides)
         }
 
 
 @contextmanager
-def unchanged(store: Store, why: object = "") -> Iterator[None]:
-    """Whatever happens inside leaves no trace in the store."""
-    before = state(store)
+def unchanged(store: Store, why: object = "", besides: Collection[str] = NO_STATE) -> Iterator[None]:
+    """Whatever happens inside leaves no trace in the store, but for these tables."""
+    before = state(store, besides)
     yield
-    after = state(store)
+    after = state(store, besides)
     assert after == before, (why, {table for table in after if after[table] != before[table]})
