@@ -37,7 +37,7 @@ from tests.workers import Worker, eventually
 
 LEASE_SECONDS = 3.0
 SETTLE_SECONDS = 120
-SHARE = 0.15  # of the budget of `scripts/proof`
+SHARE = 0.1  # of the budget of `scripts/proof`
 QUICK = {"LEASE_SECONDS": str(LEASE_SECONDS), "SWEEP_SECONDS": "0.5", "TICK_SECONDS": "0.5"}
 
 

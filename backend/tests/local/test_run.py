@@ -55,7 +55,7 @@ def test_an_interrupt_while_it_starts_leaves_nothing_and_is_no_success(clone: Cl
 @pytest.mark.timeout(3600)
 def test_the_story_holds_after_every_kill_on_kept_data(clone: Clone) -> None:
     """Kill -9 the supervisor again and again, early, in the story and while it serves: the next start tells it again."""
-    deadline = time.monotonic() + 60 * min(4.0, float(os.environ.get("PROOF_MINUTES", "20")) / 5)
+    deadline = time.monotonic() + 60 * min(3.0, float(os.environ.get("PROOF_MINUTES", "20")) / 7)
     numbers: list[str] = []
     for patience in (None, 0.5, None, 5.0, None, 12.0, None):
         run = clone.run()
