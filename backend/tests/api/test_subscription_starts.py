@@ -1,16 +1,25 @@
 """A subscription begins: once, whatever becomes of the provider that is to approve its mandate."""
 
+from urllib.parse import urlsplit
+
 import pytest
 from fastapi.testclient import TestClient
+from sqlalchemy import text
 
+from app.core.work import unit_of_work
+from app.payments.mandate_models import Mandate
+from app.payments.models import PaymentAttempt
 from app.stores.models import Store
-from tests.api.asking import SUBSCRIPTIONS, start
+from app.subscriptions.models import Subscription
+from app.tasks import payments, subscriptions
+from tests.api.asking import SUBSCRIPTIONS, Body, look, start
 from tests.racing import race
 from tests.sandbox_control import Sandbox
 from tests.subscribing import (
     Subscriber,
     days,
     make_subscriber,
+    rows,
     today,
 )
 from tests.unchanged import unchanged
@@ -86,3 +95,59 @@ def test_the_list_shows_ones_own_newest_first_page_by_page(client: TestClient, s
     assert ([one["id"] for one in second["items"]], second["next"]) == (ids[:1], None)
     (one, *_) = first["items"]
     assert (one["rule_text"].split()[:2], one["price"]["amount"], one["lines"][0]["quantity"]) == (["every", "week"], 12000, 2)
+
+
+AWAY: list[tuple[str, Body]] = [  # what the provider does instead of an answer; a timeout is told from a reset by nobody
+    ("customers.create", {"fault": "rate_limited"}), ("customers.create", {"fault": "bad_gateway_html"}),
+    ("customers.create", {"fault": "connection_reset"}),
+    ("customers.create", {"fault": "connection_reset", "after_effect": True}),
+    ("orders.create", {"fault": "rate_limited"}), ("orders.create", {"fault": "bad_gateway_html"}),
+    ("orders.create", {"fault": "bad_gateway_html", "after_effect": True}), ("orders.create", {"fault": "connection_reset"}),
+    ("orders.create", {"fault": "connection_reset", "after_effect": True}), ("orders.create", {"fault": "rejected"}),
+]  # fmt: skip
+
+
+def make_due(store: Store) -> None:
+    with unit_of_work(store.id) as session:
+        session.execute(text("UPDATE payment_attempts SET next_attempt_at = now() WHERE work_status IN ('queued', 'unknown')"))
+
+
+@pytest.mark.parametrize(("operation", "fault"), AWAY, ids=str)
+def test_ac44_a_provider_that_is_away_leaves_one_subscription_whose_mandate_is_approved_later(
+    client: TestClient, store: Store, sandbox: Sandbox, asha: Subscriber, operation: str, fault: Body
+) -> None:
+    sandbox.webhooks("drop")
+    sandbox.fault(operation, **fault)
+    wish, headers = asha.wish(today(store) + days(7), payment_method="mandate"), asha.headers
+    first = client.post(SUBSCRIPTIONS, json=wish, headers=headers)
+    assert (first.status_code, first.json()["payment"]) == (201, None)
+    again = client.post(SUBSCRIPTIONS, json=wish, headers=headers)
+    assert (again.status_code, again.json()) == (201, first.json())
+    url = f"{SUBSCRIPTIONS}/{first.json()['subscription']['id']}/mandate"
+    is_refused = fault["fault"] == "rejected"
+    if not is_refused:
+        early = client.post(url, headers=asha.headers)
+        assert (early.status_code, early.json()["code"]) == (503, "payment_not_started")
+        assert int(early.headers["Retry-After"]) >= 1
+    make_due(store)
+    payment, same = (client.post(url, headers=asha.headers).json() for _ in range(2))
+    assert payment == same
+    assert (len(rows(store, Subscription)), len(rows(store, Mandate))) == (1, 1)
+    assert len(rows(store, PaymentAttempt)) == 1 + is_refused
+    assert len({call["body"]["receipt"] for call in sandbox.calls("orders.create")}) == 1 + is_refused
+    paid = sandbox.approve(payment["provider_order_id"])
+    client.post(urlsplit(payment["callback_url"]).path, data=paid)
+    subscriptions.drain_mandates(str(store.id))
+    assert look(client, asha, first.json()["subscription"]["id"])["status"] == "active"
+    made_there = sandbox.http.get("/v1/orders", auth=(sandbox.key_id, sandbox.razorpay["key_secret"])).json()["items"]
+    assert [order["id"] for order in made_there] == [payment["provider_order_id"]]
+
+
+def test_the_sweep_finds_what_the_request_left(client: TestClient, store: Store, sandbox: Sandbox, asha: Subscriber) -> None:
+    sandbox.fault("orders.create", "connection_reset", after_effect=True)
+    made = start(client, asha, payment_method="mandate")
+    make_due(store)
+    payments.drain(str(store.id))
+    answer = client.post(f"{SUBSCRIPTIONS}/{made['subscription']['id']}/mandate", headers=asha.headers)
+    assert answer.status_code == 200, answer.text
+    assert (len(sandbox.calls("orders.create")), len(sandbox.calls("orders.list"))) == (1, 1)
