@@ -9,35 +9,18 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
-from sqlmodel import Session
-
+from app.api.settling import Scene, nudge, nudge_charges, settle, wake_waiting
 from app.core import clock
 from app.core.actor import Actor
 from app.core.errors import ProviderError, Refusal
-from app.core.work import defer, unit_of_work
-from app.core.work_rows import reclaim
-from app.core.work_waiting import bring_forward
+from app.core.work import unit_of_work
 from app.insight import due
-from app.insight.due import DRAINS, Owed
+from app.insight.due import Stop
 from app.jobs import service as jobs
-from app.payments import mandate_queries
-from app.providers.sandbox_clock import SandboxClock
 from app.stores import clocks
-from app.stores.clocks import MovingClock
 
 CALL_SECONDS = 20.0  # of one call; the caller comes again for the rest, and no proxy's patience ends before
-NOBODY_SECONDS = 8.0  # without anybody taking up what is due: a worker that is only busy is back by then
-NUDGE_SECONDS = 1.0  # a nudge may get lost: given again
-POLL_SECONDS = 0.01
-QUIET_LOOKS = 2  # between a webhook's arrival and its row, or a row and the next, one look may see neither
-NOTHING = Owed({}, 0)
 TRIES_IN_A_ROW = 20  # stops for waiting work only: what a provider's bad moment takes, and not a whole day of its outage
-
-
-class NobodyWorks(Refusal):
-    """Something is due and no worker takes it up: start one. The clock stays where it got to."""
-
-    status, code = 503, "nobody_works"
 
 
 class SandboxAway(Refusal):
@@ -63,7 +46,7 @@ def advance(store_id: UUID, to: datetime, actor: Actor) -> Advance:
         moving = clocks.take(session, to, actor)
         jobs.ensure_schedules(session, clock.now(moving))
         sandbox = clocks.sandbox(session)
-    journey = Journey(store_id, moving, sandbox, time.monotonic() + CALL_SECONDS)
+    journey = Journey(Scene(store_id, moving, sandbox), time.monotonic() + CALL_SECONDS)
     try:
         with sandbox:
             reached = journey.go(to)
@@ -77,93 +60,64 @@ def advance(store_id: UUID, to: datetime, actor: Actor) -> Advance:
 
 @dataclass
 class Journey:
-    """One call's way: from instant to instant, each left only when nothing is owed there."""
+    """One call's way: from stop to stop, each left only when nothing is owed there."""
 
-    store_id: UUID
-    moving: MovingClock
-    sandbox: SandboxClock
+    scene: Scene
     ends: float  # by the monotonic clock
     visited: list[datetime] = field(default_factory=list)
 
     def go(self, to: datetime) -> bool:
         """Whether `to` was reached in time."""
-        self.sandbox.put(self.moving.clock_offset_seconds)
-        self._nudge()
+        self.scene.sandbox.put(self.scene.moving.clock_offset_seconds)
+        self._open_all()
+        nudge(self.scene)
         tries = 0
-        while self._is_settled():
-            at, is_try = self._next(with_tries=tries < TRIES_IN_A_ROW)
-            if at is None or at > to:
-                self._stop_at(to)
-                return self._is_settled()
-            self.visited.append(at)
+        while settle(self.scene, self.ends):
+            stop, is_try = self._next(with_tries=tries < TRIES_IN_A_ROW)
+            if stop is None or stop.at > to:
+                self._stop_at(Stop(to))
+                self._open_all()
+                return settle(self.scene, self.ends)
+            self.visited.append(stop.at)
             tries = tries + 1 if is_try else 0
-            self._stop_at(at)
+            self._stop_at(stop)
         return False
 
-    def _next(self, *, with_tries: bool) -> tuple[datetime | None, bool]:
-        """The next instant to stop at, and whether it is only for work that waits."""
-        sandbox_at = self.sandbox.next_at()
-        with unit_of_work(self.store_id) as session:
-            own_at = due.next_at(session)
+    def _next(self, *, with_tries: bool) -> tuple[Stop | None, bool]:
+        """Where to stop next, and whether it is only for work that waits."""
+        sandbox_at = self.scene.sandbox.next_at()
+        with unit_of_work(self.scene.store_id) as session:
+            stop = due.next_stop(session)
             try_at = due.next_try_at(session) if with_tries else None
-        at = min(filter(None, (own_at, sandbox_at)), default=None)
-        if try_at is not None and (at is None or try_at < at):
-            return try_at, True
-        return at, False
+        if sandbox_at is not None and (stop is None or sandbox_at < stop.at):
+            stop = Stop(sandbox_at)
+        if try_at is not None and (stop is None or try_at < stop.at):
+            return Stop(try_at), True
+        return stop, False
 
-    def _stop_at(self, at: datetime) -> None:
+    def _stop_at(self, stop: Stop) -> None:
         """Be there: first this store's clock, then its providers', then what waits: nobody is called by a clock behind."""
-        with unit_of_work(self.store_id) as session:
-            by_seconds = clocks.move(session, self.moving, at)
+        moving, store_id = self.scene.moving, self.scene.store_id
+        with unit_of_work(store_id) as session:
+            by_seconds = clocks.move(session, moving, stop.at)
         if by_seconds:
-            self.sandbox.put(self.moving.clock_offset_seconds)
-        with unit_of_work(self.store_id) as session:
-            for model, drain in DRAINS.items():
-                if by_seconds and bring_forward(session, model, by_seconds):
-                    defer(session, drain)
-            self._open_due(session)
+            self.scene.sandbox.put(moving.clock_offset_seconds)
+        with unit_of_work(store_id) as session:
+            wake_waiting(session, by_seconds)
+            for schedule in stop.schedules:
+                jobs.open_due(session, clock.now(moving), schedule)
+            nudge_charges(self.scene, session)
 
-    def _open_due(self, session: Session) -> None:
-        """What the ticks do: they leave it to us while the clock is being moved."""
-        now = clock.now(self.moving)
-        jobs.open_due(session, now)
-        debit_at = mandate_queries.next_debit_at(session)
-        if debit_at is not None and debit_at <= now:
-            defer(session, "charge_due")
+    def _open_all(self) -> None:
+        """What a tick does, and at the two ends of the way only: in between, a slot that is covered would find nothing to do.
 
-    def _nudge(self) -> None:
-        """What the sweep does too, for this store and at once: lost leases are taken back, whatever is due is nudged."""
-        with unit_of_work(self.store_id) as session:
-            for model in DRAINS:
-                reclaim(session, model)
-            self._open_due(session)
-            waiting = due.owed(session, clock.now(self.moving)).waiting
-            for model, drain in DRAINS.items():
-                if model.__tablename__ in waiting:
-                    defer(session, drain)
-
-    def _is_settled(self) -> bool:
-        """Wait until nothing is owed; False when the time is over before. NobodyWorks."""
-        changed = nudged = time.monotonic()
-        seen, quiet = NOTHING, 0
+        One go records some thousands of slots: as often as it gets on.
+        """
+        before, now = None, clock.now(self.scene.moving)
         while True:
-            found, now = self._owed(), time.monotonic()
-            quiet = quiet + 1 if found is None else 0
-            if quiet == QUIET_LOOKS:
-                return now < self.ends
-            if now > self.ends:
-                return False
-            if found is None or found != seen or found.working or not found.waiting:
-                seen, changed = found or NOTHING, now
-            elif now - changed > NOBODY_SECONDS:
-                raise NobodyWorks(waiting=found.waiting, retry_after_seconds=5)
-            if now - nudged > NUDGE_SECONDS:
-                nudged = now
-                self._nudge()
-            time.sleep(POLL_SECONDS)
-
-    def _owed(self) -> Owed | None:
-        """What is due or under way, here or between the sandbox and us; None: nothing."""
-        with unit_of_work(self.store_id) as session:
-            found = due.owed(session, clock.now(self.moving))
-        return None if not found and self.sandbox.is_quiet() else found
+            with unit_of_work(self.scene.store_id) as session:
+                due_at = due.slot_due_since(session)
+                if due_at is None or due_at > now or due_at == before:
+                    return
+                before = due_at
+                jobs.open_due(session, now)

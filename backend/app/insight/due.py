@@ -16,6 +16,7 @@ from app.core.work_columns import DUE, WorkRow, app_now, has_status, is_due
 from app.inbox.models import ProviderEvent
 from app.jobs.models import Schedule, Slot
 from app.notifications.models import Message
+from app.orders.models import Order
 from app.payments import mandate_queries
 from app.payments.mandate_models import Debit, Mandate
 from app.payments.models import PaymentAttempt
@@ -39,35 +40,56 @@ LOOKS: dict[type[WorkRow], ColumnElement[bool]] = {
     Mandate: col(Mandate.status) == "pending",
 }
 
-Source = Callable[[Session], datetime | None]  # when next, in the store's time
+Since = Callable[[Session], datetime | None]  # an instant of the store's time; None: nothing is to come
 
 
-def planning_slot(session: Session) -> datetime | None:
-    """The first slot of the billing run that finds a delivery to plan."""
-    since = subscriptions.next_plan_at(session)
-    return None if since is None else _slot_from(session, "process-due-subscriptions", since)
+def _unreminded_since(session: Session) -> datetime | None:
+    """Since when a delivery that became an order waits for its reminder."""
+    waits = select(func.min(col(Order.placed_at))).join(Cycle, col(Cycle.id) == col(Order.cycle_id))
+    return session.scalar(waits.where(col(Cycle.reminded_at).is_(None), col(Cycle.status) == "created"))
 
 
-def reminder_slot(session: Session) -> datetime | None:
-    """The next slot of the reminders, when a planned delivery waits for one."""
-    waits = select(col(Cycle.id)).where(col(Cycle.reminded_at).is_(None), col(Cycle.status) == "created").limit(1)
-    if session.scalar(waits) is None:
+WANTED: dict[str, Since] = {  # since when the next slot of a schedule has something to do
+    "process-due-subscriptions": subscriptions.next_plan_at,
+    "send-subscription-renewal-reminders": _unreminded_since,
+}
+INSTANTS: tuple[Since, ...] = (mandate_queries.next_debit_at,)  # what is due without a schedule
+
+
+@dataclass(frozen=True)
+class Stop:
+    """An instant at which there is something to do, and the schedules of which a slot is due there."""
+
+    at: datetime
+    schedules: tuple[str, ...] = ()
+
+
+def next_stop(session: Session) -> Stop | None:
+    """The earliest of all; in the past: it is overdue."""
+    enabled = session.scalars(select(Schedule).where(col(Schedule.is_enabled)).order_by(col(Schedule.name)))
+    slots = {schedule.name: at for schedule in enabled if (at := _slot_wanted(session, schedule))}
+    instants = filter(None, (instant(session) for instant in INSTANTS))
+    at = min((*slots.values(), *instants), default=None)
+    return None if at is None else Stop(at, tuple(name for name, slot_at in slots.items() if slot_at <= at))
+
+
+def _slot_wanted(session: Session, schedule: Schedule) -> datetime | None:
+    """The schedule's next slot that finds something to do; its very next one, if no later one would cover it."""
+    after = schedule.opened_until
+    if schedule.catch_up == "last":
+        since = WANTED[schedule.name](session) if schedule.name in WANTED else None
+        if since is None:
+            return None
+        after = max(after, since - MOMENT)
+    try:
+        return next_after(schedule.rhythm, after).at
+    except RhythmInvalid:
         return None
-    return _slot_from(session, "send-subscription-renewal-reminders", None)
 
 
-def other_slot(session: Session) -> datetime | None:
-    """The next slot that no later one covers: of schedules that make up for everything, or for nothing."""
-    uncovered = select(Schedule).where(col(Schedule.is_enabled), col(Schedule.catch_up) != "last")
-    return min(filter(None, (_slot_of(schedule, None) for schedule in session.scalars(uncovered))), default=None)
-
-
-SOURCES: tuple[Source, ...] = (planning_slot, reminder_slot, other_slot, mandate_queries.next_debit_at)
-
-
-def next_at(session: Session) -> datetime | None:
-    """The earliest instant at which there is something to do, of all sources; in the past: it is overdue."""
-    return min(filter(None, (source(session) for source in SOURCES)), default=None)
+def slot_due_since(session: Session) -> datetime | None:
+    """When the earliest slot that is not recorded yet is, or was, due."""
+    return session.scalar(select(func.min(col(Schedule.next_due_at))).where(col(Schedule.is_enabled)))
 
 
 def next_try_at(session: Session) -> datetime | None:
@@ -92,20 +114,6 @@ def owed(session: Session, now: datetime) -> Owed:
     counts = session.execute(_OWED, {"now": now}).one()
     waiting = {kind: count for kind, count in zip(_WAITING, counts, strict=False) if count}
     return Owed(waiting, sum(counts[len(_WAITING) :]))
-
-
-def _slot_from(session: Session, name: str, since: datetime | None) -> datetime | None:
-    schedule = session.scalar(select(Schedule).where(col(Schedule.name) == name, col(Schedule.is_enabled)))
-    return _slot_of(schedule, since) if schedule else None
-
-
-def _slot_of(schedule: Schedule, since: datetime | None) -> datetime | None:
-    """The schedule's first slot that is not recorded yet, from `since` on; none where its rhythm is nonsense."""
-    after = schedule.opened_until if since is None else max(schedule.opened_until, since - MOMENT)
-    try:
-        return next_after(schedule.rhythm, after).at
-    except RhythmInvalid:
-        return None
 
 
 def _first_waiting(model: type[WorkRow]) -> ScalarSelect[datetime | None]:

@@ -21,7 +21,7 @@ from app.core.work import store_of
 from app.core.work_columns import app_now, seconds
 from app.providers.sandbox_clock import Accounts, SandboxClock
 from app.stores import service as stores
-from app.stores.errors import ClockGoesForwardOnly, ClockIsMoving, ClockTooFar, NotConfigured
+from app.stores.errors import ClockGoesForwardOnly, ClockIsMoving, ClockNotFound, ClockTooFar, NotConfigured
 from app.stores.models import Store
 
 LEASE_SECONDS = 60.0  # renewed with every step; above what one call may take
@@ -40,11 +40,14 @@ class MovingClock:
 
 
 def take(session: Session, to: datetime, actor: Actor) -> MovingClock:
-    """Take the clock in order to move it to `to`. ClockIsMoving while somebody else does; ClockGoesForwardOnly, ClockTooFar.
+    """Take the clock in order to move it to `to`. ClockIsMoving while somebody else does; ClockGoesForwardOnly, ClockTooFar;
+    ClockNotFound in a live store.
 
     A `to` that was reached a moment ago is taken too: there is nothing to move then, and perhaps something left to be done.
     """
     store = stores.get(session)
+    if store.mode != "test":
+        raise ClockNotFound
     now = clock.now(store)
     if to < now - REPEAT:
         raise ClockGoesForwardOnly(field="to", now=now.isoformat())
@@ -104,7 +107,7 @@ def _lease() -> ColumnElement[datetime]:
 
 def _change(session: Session, which: ColumnElement[bool], **values: object) -> tuple[int, datetime] | None:
     """One statement, so that of two callers one finds the other's lease. The offset and the lease afterwards."""
-    ours = update(Store).where(col(Store.id) == store_of(session), col(Store.mode) == "test", which)
+    ours = update(Store).where(col(Store.id) == store_of(session), which)
     changed = ours.values(**values).returning(col(Store.clock_offset_seconds), col(Store.clock_moves_until))
     found = session.execute(changed, execution_options={"synchronize_session": False}).one_or_none()
     return None if found is None else (found.clock_offset_seconds, found.clock_moves_until)
