@@ -27,6 +27,8 @@ export function formatDay(day) {
   return (isThisYear ? longDay : longDayOfYear).format(asUtc(day));
 }
 
+/** "5 Dec": where there is room for no more. */
+export const shortDay = part({ day: "numeric", month: "short" });
 export const weekdayOf = part({ weekday: "short" });
 export const dayOf = part({ day: "numeric" });
 export const monthOf = part({ month: "short" });

@@ -63,6 +63,20 @@ export async function whileBusy(button, work) {
   }
 }
 
+/** A button for one act, with a place under it for the reason when the act is refused. */
+export function actionButton(words, attributes, work) {
+  const trouble = h("div", null);
+  const button = h("button", { type: "button", ...attributes, onclick: () => whileBusy(button, async () => {
+    trouble.replaceChildren();
+    try {
+      await work();
+    } catch (error) {
+      trouble.replaceChildren(problemNote(error));
+    }
+  }) }, words);
+  return h("div", null, button, trouble);
+}
+
 /** A form that does `work(values)` and shows its refusal; children may hold one submit button. */
 export function form(attributes, work, ...children) {
   const node = h("form", attributes, children, h("div", { class: "form-problem" }));

@@ -36,6 +36,14 @@ const STORY = {
   "cycle.skipped": (fact) => `The delivery of ${day(fact, "delivers_on")} was left out`,
   "cycle.failed": (fact) => `The delivery of ${day(fact, "delivers_on")} could not be prepared`,
 };
+const MESSAGES = {
+  subscription_started: "The news that it began",
+  subscription_renewal_reminder: "The reminder of a delivery",
+  subscription_action_needed: "Our note that the mandate needs you",
+  delivery_skipped: "Our note about a delivery left out",
+  payment_due: "Our note that a payment is due",
+  payment_failed: "Our note about the payment",
+};
 const CHANNELS = { email: "e-mail", sms: "SMS" };
 const MESSAGE = /^(\w+) by (email|sms) delivered$/;
 
@@ -58,7 +66,7 @@ export async function explained(path, signal) {
 /** "" for a fact that is bookkeeping. */
 function tell(fact) {
   const message = MESSAGE.exec(fact.what);
-  if (message) return `${sentence(message[1])} reached you by ${CHANNELS[message[2]]}`;
+  if (message) return `${MESSAGES[message[1]] ?? sentence(message[1])} reached you by ${CHANNELS[message[2]]}`;
   return STORY[fact.what]?.(fact) ?? "";
 }
 

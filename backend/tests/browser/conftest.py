@@ -37,14 +37,20 @@ def screen(request: pytest.FixtureRequest) -> Screen:
 
 
 @pytest.fixture
-def context(browser: Browser, screen: Screen) -> Iterator[BrowserContext]:
+def zone() -> str:
+    """Where the shopper's device thinks it is."""
+    return "Asia/Kolkata"
+
+
+@pytest.fixture
+def context(browser: Browser, screen: Screen, zone: str) -> Iterator[BrowserContext]:
     context = browser.new_context(
         viewport={"width": screen.width, "height": screen.height},
         device_scale_factor=screen.density,
         is_mobile=screen.is_phone,
         has_touch=screen.is_phone,
         locale="en-IN",
-        timezone_id="Asia/Kolkata",
+        timezone_id=zone,
     )
     context.set_default_timeout(PATIENCE_MS)
     yield context

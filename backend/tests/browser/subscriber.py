@@ -42,9 +42,9 @@ class Subscriber:
         self.see("subscribe").click()
         self.storefront.page.wait_for_url(SUBSCRIPTION_PAGE)
 
-    def go_to_bank(self) -> None:
-        """By mandate: the page on which it is approved."""
-        self.see("subscribe").click()
+    def go_to_bank(self, by: str = "subscribe") -> None:
+        """By mandate: the page on which it is approved; `approve-mandate` asks for it anew."""
+        self.see(by).click()
         self.storefront.page.wait_for_url(PAYMENT_PAGE)
 
     def answer_bank(self, button: str) -> None:

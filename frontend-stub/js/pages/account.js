@@ -4,8 +4,7 @@ import { api } from "../api.js";
 import { forgetCart } from "../cart.js";
 import { formatInstant } from "../dates.js";
 import { h } from "../dom.js";
-import { field, form, whileBusy } from "../forms.js";
-import { problemNote } from "../problem.js";
+import { actionButton, field, form } from "../forms.js";
 import { go } from "../router.js";
 import { currentCustomer, requireSignIn, signOut, updateMe } from "../session.js";
 import { mine } from "../widgets.js";
@@ -25,23 +24,11 @@ function details(customer) {
   h("div", { class: "buttons" }, h("button", { type: "submit", class: "button", testid: "me-save" }, "Save"), saved));
 }
 
-function actionButton(words, testid, work) {
-  const trouble = h("div", null);
-  const button = h("button", { type: "button", class: "link", testid, onclick: () => whileBusy(button, async () => {
-    try {
-      await work();
-    } catch (error) {
-      trouble.replaceChildren(problemNote(error));
-    }
-  }) }, words);
-  return h("div", null, button, trouble);
-}
-
 function device(session) {
   const node = h("li", { testid: "session" },
     h("div", null, h("strong", null, deviceName(session.user_agent), session.is_current && " (this one)"),
       h("p", { class: "small" }, `Last seen ${formatInstant(session.last_used_at)}`)),
-    !session.is_current && actionButton("Sign out there", "session-end", async () => {
+    !session.is_current && actionButton("Sign out there", { class: "link", testid: "session-end" }, async () => {
       await api("DELETE", `/sessions/${session.id}`);
       node.remove();
     }));
@@ -55,7 +42,7 @@ export async function accountPage({ signal }) {
     title: "Account",
     content: h("div", { class: "narrow-page" }, h("h1", null, "Your account"), mine(""), details(currentCustomer()),
       h("section", { class: "panel" }, h("h2", null, "Where you are signed in"), h("ul", { class: "devices" }, sessions.map(device)),
-        actionButton("Sign out of this device", "sign-out", async () => {
+        actionButton("Sign out of this device", { class: "link", testid: "sign-out" }, async () => {
           await signOut();
           forgetCart();
           go("#/", { replace: true });

@@ -4,7 +4,7 @@ import { addressText } from "../addresses.js";
 import { api } from "../api.js";
 import { formatMoment } from "../dates.js";
 import { announce, h } from "../dom.js";
-import { whileBusy } from "../forms.js";
+import { actionButton } from "../forms.js";
 import { formatMoney } from "../money.js";
 import { pay } from "../payment.js";
 import { problemNote } from "../problem.js";
@@ -29,17 +29,8 @@ function steps(order) {
 }
 
 /** Asks the API where to pay: the same provider order as before, so an order is never paid twice. */
-function payButton(order) {
-  const trouble = h("div", null);
-  const button = h("button", { type: "button", class: "button", testid: "pay-again", onclick: () => whileBusy(button, async () => {
-    try {
-      pay(`/orders/${order.id}`, await api("POST", `/orders/${order.id}/payment`));
-    } catch (error) {
-      trouble.replaceChildren(problemNote(error));
-    }
-  }) }, `Pay ${formatMoney(order.total)}`);
-  return [button, trouble];
-}
+const payButton = (order) => actionButton(`Pay ${formatMoney(order.total)}`, { class: "button", testid: "pay-again" },
+  async () => pay(`/orders/${order.id}`, await api("POST", `/orders/${order.id}/payment`)));
 
 function waitingWords(order, outcome, looking) {
   return {
@@ -79,8 +70,8 @@ function linesTable(order) {
     h("span", null, formatMoney(line.line_total)))));
 }
 
-/** Told that a payment failed, a customer whose mandate was to pay is asked to pay by hand. */
-const isOwed = (told) => told.facts.some((fact) => fact.what.startsWith("payment_failed by"));
+/** Where a mandate does not pay, its customer was told that the payment is due. */
+const isOwed = (told) => told.facts.some((fact) => fact.what.startsWith("payment_due by"));
 
 function render(order, told, outcome, looking) {
   const isByMandate = order.payment_method === "mandate";

@@ -3,7 +3,7 @@
 import { addressSection, fetchAddresses } from "../addresses.js";
 import { api, newKey } from "../api.js";
 import { allProducts, productBySlug } from "../catalogue.js";
-import { daysAfter, today } from "../dates.js";
+import { daysAfter, formatDay, today } from "../dates.js";
 import { h, pause } from "../dom.js";
 import { field, form } from "../forms.js";
 import { pay } from "../payment.js";
@@ -52,6 +52,11 @@ function firstDayField() {
     min: today(), max: daysAfter(today(), LAST_DAY_AHEAD), value: daysAfter(today(), FIRST_DAY_AHEAD),
     rule: "Choose a day from today on.",
   });
+}
+
+/** The day in words: a browser writes its numbers in an order of its own. */
+function sayDay(input) {
+  input.parentElement.querySelector(".hint").textContent = input.value && formatDay(input.value);
 }
 
 /** Rehearses the wish after each pause in changing it. `place` shows the answer; `refused` may put things right by itself. */
@@ -107,7 +112,8 @@ function page(product, variant, products, addresses, signal) {
   const rehearse = rehearser(place, bodyOf, (error) => proposeLater(startsOn, error, () => changed()), signal);
   function changed() {
     button.disabled = !picked.address;
-    button.textContent = paying.terms().mandate ? "Subscribe and approve the mandate" : "Subscribe";
+    sayDay(startsOn);
+    button.textContent = paying.terms().mandate ? "Subscribe and approve" : "Subscribe";
     rehearse();
   }
   picked.changed = changed;
@@ -117,7 +123,7 @@ function page(product, variant, products, addresses, signal) {
       panel("In each delivery", goods.node), panel("How often", often.node, firstDay), where, panel("How you pay", paying.node)),
     form({ class: "panel summary", id: FORM, testid: "subscribe-form" }, () => subscribe(bodyOf()),
       h("h2", null, "What will come"), place, button,
-      h("p", { class: "small" }, "Leave out a delivery, pause or cancel whenever you like.")));
+      h("p", { class: "small" }, "Skip a delivery, pause or cancel whenever you like.")));
   changed();
   return node;
 }
@@ -130,7 +136,7 @@ export async function subscribePage({ params: [slug], query, signal }) {
   if (!variant) return { title, content: empty({ title: "Sold out", words: `${product.name} cannot be subscribed to today.` }) };
   return {
     title,
-    content: h("div", null,
+    content: h("div", { class: "subscribing" },
       h("p", { class: "crumb" }, h("a", { href: link(`/p/${encodeURIComponent(slug)}`) }, product.name), " / Subscribe"),
       h("h1", null, "Let it come by itself"), page(product, variant, products, addresses, signal)),
   };

@@ -4,64 +4,21 @@ import { addressText } from "../addresses.js";
 import { api, query } from "../api.js";
 import { formatDay } from "../dates.js";
 import { announce, h } from "../dom.js";
-import { whileBusy } from "../forms.js";
+import { actionButton } from "../forms.js";
 import { formatMoney } from "../money.js";
-import { pay } from "../payment.js";
 import { problemNote } from "../problem.js";
 import { link } from "../router.js";
 import { requireSignIn } from "../session.js";
 import { explained, story } from "../story.js";
 import { actsOn } from "../subscriptions/acts.js";
 import { deliveryList } from "../subscriptions/deliveries.js";
+import { isWaiting, mandateNote } from "../subscriptions/mandate.js";
 import { mandateWords, methodWords, nameOf, subscriptionPill } from "../subscriptions/words.js";
 import { lookAgain } from "../waiting.js";
 import { sentence } from "../words.js";
 
 const SHOWN = 6; // deliveries at first; a daily subscription has many
 const MOST = 60;
-
-/** The bank may still be deciding, or its word may be on its way to the subscription. */
-const isWaiting = ({ status, mandate }) =>
-  ["awaiting_mandate", "action_needed"].includes(status) && ["created", "pending", "confirmed"].includes(mandate?.status);
-const canApprove = ({ status, mandate }) =>
-  ["awaiting_mandate", "action_needed"].includes(status) && ["created", "rejected", "cancelled", "expired"].includes(mandate?.status);
-
-function button(words, testid, kind, work) {
-  const trouble = h("div", null);
-  const node = h("button", { type: "button", class: kind, testid, onclick: () => whileBusy(node, async () => {
-    try {
-      await work();
-    } catch (error) {
-      trouble.replaceChildren(problemNote(error));
-    }
-  }) }, words);
-  return [node, trouble];
-}
-
-async function approve({ id }) {
-  pay(`/subscriptions/${id}`, await api("POST", `/subscriptions/${id}/mandate`));
-}
-
-function noteWords({ status, mandate }, outcome, looking) {
-  if (mandate.status === "paused") return "You paused the mandate in your bank’s app, so nothing is delivered. Resume it there, and deliveries go on by themselves.";
-  if (mandate.status === "pending" || mandate.status === "confirmed") {
-    return looking ? "Your bank is confirming the mandate. This page looks by itself." : "Your bank has not confirmed the mandate yet. Some take a while; we tell you when it is done.";
-  }
-  if (outcome === "failed" || mandate.status === "rejected") {
-    const reason = mandate.failure_reason ? ` Your bank says: ${sentence(mandate.failure_reason)}` : "";
-    return `The mandate was not approved, and nothing was charged for a delivery.${reason} Nothing is lost: you can approve it now, or cancel.`;
-  }
-  if (outcome === "cancelled") return "You left your bank’s page before approving the mandate. Deliveries begin once it is approved.";
-  if (status === "action_needed") return "Your mandate has ended, so nothing is delivered. Approve a new one, and deliveries go on.";
-  return "Deliveries begin once you have approved the mandate.";
-}
-
-function mandateNote(subscription, outcome, looking) {
-  if (!["awaiting_mandate", "action_needed"].includes(subscription.status) || !subscription.mandate) return null;
-  const isBad = outcome === "failed" || subscription.status === "action_needed" || subscription.mandate.status === "rejected";
-  return h("div", { class: isBad ? "note bad" : "note", testid: "mandate-note" }, h("p", null, noteWords(subscription, outcome, looking)),
-    canApprove(subscription) && button("Approve the mandate", "approve-mandate", "button", () => approve(subscription)));
-}
 
 function headWords(subscription) {
   const often = sentence(subscription.rule_text);
@@ -102,12 +59,12 @@ function facts(subscription) {
 function calendarPanel(subscription, deliveries, acts, more) {
   const canSkip = ["active", "paused", "awaiting_mandate"].includes(subscription.status);
   const skip = (delivery) => (canSkip && delivery.status === "planned"
-    ? h("button", { type: "button", class: "button quiet", testid: "skip", "aria-label": `Leave out ${formatDay(delivery.delivers_on)}`, onclick: () => acts.skip(delivery) }, "Skip")
+    ? h("button", { type: "button", class: "button quiet", testid: "skip", "aria-label": `Skip ${formatDay(delivery.delivers_on)}`, onclick: () => acts.skip(delivery) }, "Skip")
     : null);
   const nothing = subscription.status === "cancelled" ? "Nothing more comes." : "Nothing is planned at the moment.";
   return h("section", { class: "panel" }, h("h2", null, "Coming deliveries"),
     deliveries.length ? deliveryList(deliveries.slice(0, more.limit), skip) : h("p", { testid: "no-deliveries" }, nothing),
-    deliveries.length > more.limit && h("div", { class: "more" }, button("Show more", "more-deliveries", "button quiet", more.show)));
+    deliveries.length > more.limit && h("div", { class: "more" }, actionButton("Show more", { class: "button quiet", testid: "more-deliveries" }, more.show)));
 }
 
 export async function subscriptionPage({ params: [id], query: given, signal }) {
@@ -121,10 +78,10 @@ export async function subscriptionPage({ params: [id], query: given, signal }) {
     const [calendar, told] = await Promise.all([
       api("GET", `${path}/calendar${query({ limit: Math.min(limit + 1, MOST) })}`, { signal }), explained(path, signal)]);
     if (signal.aborted) return;
-    const acts = actsOn(subscription, signal, (answer) => { announce("Done"); draw(answer.subscription, false); });
+    const acts = actsOn(subscription, signal, (answer) => draw(answer.subscription, false).then(settle, trouble));
     const more = { limit, show: () => { limit = Math.min(limit * 2, MOST); return draw(subscription, looking); } };
     content.replaceChildren(h("div", { class: "order", testid: "subscription" },
-      h("p", { class: "crumb" }, h("a", { href: "#/subscriptions" }, "Subscriptions"), ` / ${nameOf(subscription)}`),
+      h("p", { class: "crumb" }, h("a", { href: "#/subscriptions", testid: "crumb-subscriptions" }, "Subscriptions"), ` / ${nameOf(subscription)}`),
       h("div", { class: "order-head" }, h("h1", null, nameOf(subscription)), subscriptionPill(subscription)),
       h("p", { class: "lead" }, headWords(subscription)),
       mandateNote(subscription, outcome, looking), actions(subscription, acts),
@@ -132,6 +89,13 @@ export async function subscriptionPage({ params: [id], query: given, signal }) {
         h("div", { class: "stack" }, calendarPanel(subscription, calendar.items, acts, more)),
         h("div", { class: "stack" }, facts(subscription), h("section", { class: "panel" }, h("h2", null, "What happened"), story(told))))));
   }
+
+  /** What had the focus is gone: the page takes it, and says how things stand. */
+  function settle() {
+    document.getElementById("view").focus({ preventScroll: true });
+    announce(content.querySelector(".lead")?.textContent ?? "");
+  }
+  const trouble = (error) => { if (!signal.aborted) content.prepend(problemNote(error)); };
 
   async function watch(first) {
     const seen = await lookAgain(path, first, isWaiting, signal);
@@ -142,6 +106,6 @@ export async function subscriptionPage({ params: [id], query: given, signal }) {
 
   const first = await api("GET", path, { signal });
   await draw(first, true);
-  if (isWaiting(first)) watch(first).catch((error) => { if (!signal.aborted) content.prepend(problemNote(error)); });
+  if (isWaiting(first)) watch(first).catch(trouble);
   return { title: nameOf(first), content };
 }

@@ -11,11 +11,11 @@ import { empty, mine } from "../widgets.js";
 import { sentence } from "../words.js";
 
 function row(subscription) {
-  return h("li", { class: "panel order-row", testid: "subscription-row" },
+  return h("li", { class: "panel order-row subscription-row", testid: "subscription-row" },
     h("div", null,
       h("h2", null, h("a", { href: link(`/subscriptions/${subscription.id}`) }, nameOf(subscription))),
-      h("p", { class: "small" }, sentence(subscription.rule_text))),
-    h("div", { class: "order-side" }, subscriptionPill(subscription), subscription.price && h("strong", null, formatMoney(subscription.price))));
+      h("p", { class: "small" }, sentence(subscription.rule_text)), subscriptionPill(subscription)),
+    subscription.price && h("strong", null, formatMoney(subscription.price)));
 }
 
 function moreSubscriptions(list, next, signal) {

@@ -31,9 +31,9 @@ export function actsOn(subscription, signal, done) {
   const open = (sheet) => openChange({ signal, done, body: () => ({}), ...sheet });
   return {
     skip: (delivery) => open({
-      title: `Leave out ${formatDay(delivery.delivers_on)}?`, path: `${path}/skips`, body: () => ({ delivers_on: delivery.delivers_on }),
+      title: `Skip ${formatDay(delivery.delivers_on)}?`, path: `${path}/skips`, body: () => ({ delivers_on: delivery.delivers_on }),
       told: (answer) => [h("p", null, `Nothing is delivered on ${formatDay(delivery.delivers_on)}; no other date moves.`), consequences(answer)],
-      confirm: "Leave it out", keep: "Keep it",
+      confirm: "Skip it", keep: "Keep it",
     }),
     pause: () => {
       const fields = pauseFields();

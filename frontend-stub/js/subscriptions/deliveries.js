@@ -7,7 +7,7 @@ import { link } from "../router.js";
 import { fulfilmentWords, sentence } from "../words.js";
 
 const LEFT_OUT = {
-  by_customer: "Left out, as you wished",
+  by_customer: "Skipped, as you wished",
   out_of_stock: "Left out: there was not enough on our shelves",
   not_on_sale: "Left out: something in it is no longer sold",
   missed: "Left out: we could not prepare it in time",
@@ -32,9 +32,9 @@ const willCome = (delivery) => ["planned", "created"].includes(delivery.status);
 
 /** Until when it can be changed, or when its order is charged. The API names a time not before which it is charged. */
 export function timeWords(delivery) {
-  const charge = delivery.charge_at && `charged ${formatMoment(delivery.charge_at)} or soon after`;
-  if (delivery.status === "planned") return [`Can be changed until ${formatMoment(delivery.edit_until)}`, charge && sentence(charge)];
-  return delivery.status === "created" && delivery.payment_status !== "paid" ? [charge && sentence(charge)] : [];
+  const charge = delivery.charge_at && `Charged after ${formatMoment(delivery.charge_at)}`;
+  if (delivery.status === "planned") return [`Change until ${formatMoment(delivery.edit_until)}`, charge];
+  return delivery.status === "created" && delivery.payment_status === "unpaid" ? [charge] : [];
 }
 
 /** A leaf of a tear-off calendar; people who listen get the day in full. */
@@ -54,11 +54,9 @@ function orderLink(delivery) {
 function row(delivery, action) {
   return h("li", { class: willCome(delivery) ? "delivery" : "delivery off", testid: "delivery", "data-day": delivery.delivers_on, "data-status": delivery.status },
     leaf(delivery.delivers_on),
-    h("div", { class: "delivery-words" },
-      h("p", null, h("strong", { testid: "delivery-state" }, stateWords(delivery)), willCome(delivery) && delivery.total && ` · ${formatMoney(delivery.total)}`),
-      timeWords(delivery).map((words) => words && h("p", { class: "small" }, words)),
-      orderLink(delivery)),
-    action);
+    h("p", { class: "delivery-head" }, h("strong", { testid: "delivery-state" }, stateWords(delivery)), willCome(delivery) && delivery.total && ` · ${formatMoney(delivery.total)}`),
+    action,
+    h("div", { class: "delivery-words" }, timeWords(delivery).map((words) => words && h("p", { class: "small" }, words)), orderLink(delivery)));
 }
 
 /** The calendar as a list; `actionFor(delivery)` answers a node or null. */

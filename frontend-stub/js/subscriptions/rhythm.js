@@ -49,7 +49,7 @@ export function rhythm(form) {
       for (const input of part.querySelectorAll("input")) input.disabled = name !== kind;
     }
   };
-  const chips = h("fieldset", { class: "size-picker" }, h("legend", { class: "hidden" }, "How often"),
+  const chips = h("fieldset", { class: "size-picker kinds" }, h("legend", { class: "hidden" }, "How often"),
     KINDS.map(([kind, words]) => h("label", { class: "size-option plain" },
       h("input", { type: "radio", name: "rhythm", form, value: kind, checked: kind === "weekly", testid: `rhythm-${kind}`, onchange: () => choose(kind) }),
       h("span", null, words))));

@@ -1,6 +1,6 @@
 /** The states of a subscription and of its mandate, for people. */
 
-import { formatDay } from "../dates.js";
+import { shortDay } from "../dates.js";
 import { h } from "../dom.js";
 import { sentence } from "../words.js";
 
@@ -33,6 +33,6 @@ export function nameOf({ lines }) {
 
 export function subscriptionPill(subscription) {
   const [words, kind] = STATUS[subscription.status] ?? [sentence(subscription.status), "over"];
-  const until = subscription.paused_until ? ` until ${formatDay(subscription.paused_until)}` : "";
+  const until = subscription.paused_until ? ` until ${shortDay(subscription.paused_until)}` : "";
   return h("span", { class: `pill ${kind}`, testid: "subscription-status", "data-status": subscription.status }, words + until);
 }
