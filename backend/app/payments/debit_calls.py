@@ -4,6 +4,7 @@ An accepted debit is not a paid one: it is looked at until the bank has decided.
 by the payments of its order before anything is sent again, and always on the same order, which takes one payment at most.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -42,10 +43,17 @@ class DebitCall:
     account: Account
     person: Person
     description: str
+    not_ours: Collection[str]  # the provider's payments that belong to other tries of the same order
 
     @property
     def looks_first(self) -> bool:
         return self.debit.status == "pending" or self.debit.call_outcome_unknown
+
+    def is_about(self, payment: PaymentFacts) -> bool:
+        """This debit's own payment; where the answer was lost, one of its mandate that is no other try's."""
+        if self.debit.provider_payment_id is not None:
+            return payment.id == self.debit.provider_payment_id
+        return payment.token_id == self.token_id and payment.id not in self.not_ours
 
 
 @dataclass(frozen=True)
@@ -66,9 +74,13 @@ def claim(session: Session, debit_id: UUID, description: str, now: datetime) -> 
     if not debit.is_undecided:
         settle_done(session, debit)
         return None
-    attempt, _ = payments.attempt_with_payment(session, debit.attempt_id)
+    attempt, payment = payments.attempt_with_payment(session, debit.attempt_id)
     mandate = queries.get(session, debit.mandate_id)
     is_new = debit.status == "due" and not debit.call_outcome_unknown
+    if is_new and payment.status == "captured":
+        debit_outcomes.spare(session, debit, payment, now)
+        settle_done(session, debit)
+        return None
     if is_new and (reason := _too_late_for(attempt, mandate, now)):
         end = debit_outcomes.refused(session, debit, reason, now)
         settle_done(session, debit)
@@ -86,6 +98,7 @@ def claim(session: Session, debit_id: UUID, description: str, now: datetime) -> 
         stores.provider_account(session, "razorpay", attempt.account_id),
         starting.person_of(session, mandate.customer_id),
         description,
+        queries.payment_ids_of_others(session, debit),
     )
 
 
@@ -100,8 +113,7 @@ def call(asked: DebitCall) -> Accepted | PaymentFacts:
     """Send the debit, or look at what became of it. No transaction is open."""
     client, debit = registry.razorpay(asked.account.secrets), asked.debit
     if asked.looks_first:
-        tried = client.order_payments(asked.provider_order_id)
-        mine = [payment for payment in tried if debit.provider_payment_id in (None, payment.id)]
+        mine = [payment for payment in client.order_payments(asked.provider_order_id) if asked.is_about(payment)]
         if mine:
             return max(mine, key=lambda payment: (payment.captured, payment.status != "failed"))
         if debit.provider_payment_id:

@@ -46,7 +46,7 @@ def bank_answered(session: Session, payment: Payment, attempt: PaymentAttempt, f
     if facts.captured:
         attempt.debit_at = None
     debit = queries.undecided_locked(session, attempt.id)
-    if debit is None or debit.provider_payment_id not in (None, facts.id) or facts.status in ("created", "authorized"):
+    if debit is None or facts.status in ("created", "authorized") or not _is_of(session, debit, facts):
         return False
     debit.provider_payment_id = facts.id
     if facts.captured:
@@ -54,6 +54,14 @@ def bank_answered(session: Session, payment: Payment, attempt: PaymentAttempt, f
         _resolve(debit)
         return False
     return _failed(session, payment, attempt, debit, facts.error_reason or "payment_failed", now)
+
+
+def _is_of(session: Session, debit: Debit, facts: PaymentFacts) -> bool:
+    """Whether the payment is this very debit. One whose answer is lost takes any of its mandate that no other try has."""
+    if debit.provider_payment_id is not None:
+        return facts.id == debit.provider_payment_id
+    token_id = queries.get(session, debit.mandate_id).provider_token_id
+    return facts.token_id == token_id and facts.id not in queries.payment_ids_of_others(session, debit)
 
 
 def refused(session: Session, debit: Debit, reason: str, now: datetime) -> GivenUp | None:
@@ -66,11 +74,11 @@ def refused(session: Session, debit: Debit, reason: str, now: datetime) -> Given
 
 def _failed(session: Session, payment: Payment, attempt: PaymentAttempt, debit: Debit, reason: str, now: datetime) -> bool:
     mandate = queries.get(session, debit.mandate_id)
-    debit.decide("failed", now, reason)
+    before = debit.decide("failed", now, reason)
     if debit.work_status != "working":
         _resolve(debit)
     session.add(debit)
-    note(session, "debit.failed", payment, {"status": ["pending", "failed"]}, f"try {debit.try_number}: {reason}")
+    note(session, "debit.failed", payment, {"status": [before, "failed"]}, f"try {debit.try_number}: {reason}")
     if reason in MANDATE_REASONS:
         with suppress(StillWorking):  # somebody is asking the bank already
             mandates.look_soon(session, queries.get_locked(session, mandate.id))
@@ -91,17 +99,25 @@ def _resolve(debit: Debit) -> None:
         debit.work_status, debit.settled_at, debit.next_attempt_at = "done", machine_now(), None
 
 
-def withdraw(session: Session, order_id: UUID, actor: Actor, cause: str) -> bool:
+def spare(session: Session, debit: Debit, payment: Payment, now: datetime) -> None:
+    """The customer paid by hand before it was sent. The debit is held by its lease; the caller settles its work."""
+    before = debit.decide("withdrawn", now, "paid_by_hand")
+    note(session, "debit.withdrawn", payment, {"status": [before, debit.status]}, "paid by hand")
+
+
+def withdraw(session: Session, order_id: UUID, actor: Actor, cause: str, now: datetime) -> bool:
     """No (further) debit for this order; False when one is under way already. The order is locked. Safe to repeat."""
     found = payments.latest_attempt_of_order(session, order_id)
     if found is None or found[0].mandate_id is None:
         return True
     attempt = queries.attempt_locked(session, found[0].id)
     debit = queries.undecided_locked(session, attempt.id)
+    if debit is None and queries.is_debit_undecided(session, attempt.id):
+        return False  # somebody has it in hand at this moment: it is being sent, or its answer written down
     if debit is not None and (debit.status == "pending" or debit.work_status != "queued"):
         return False
     if debit is not None:
-        debit.decide("withdrawn", machine_now(), cause)
+        debit.decide("withdrawn", now, cause)
         _resolve(debit)
     if attempt.debit_at is not None or debit is not None:
         record(session, actor, "debit.withdrawn", ("payments", attempt.payment_id), cause=cause)

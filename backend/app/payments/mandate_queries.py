@@ -1,6 +1,6 @@
 """Every SELECT and lock of mandates and debits. Lock order: subscription, order, mandate, payment, attempt, debit."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -69,6 +69,18 @@ def debits_of_attempt(session: Session, attempt_id: UUID) -> Sequence[Debit]:
 def debits_of_payment(session: Session, payment_id: UUID) -> Sequence[Debit]:
     statement = select(Debit).join(PaymentAttempt, col(PaymentAttempt.id) == col(Debit.attempt_id))
     return session.exec(statement.where(PaymentAttempt.payment_id == payment_id).order_by(col(Debit.id))).all()
+
+
+def payment_ids_of_others(session: Session, debit: Debit) -> Collection[str]:
+    """The provider's payments that belong to the other tries of the same attempt."""
+    taken = select(Debit.provider_payment_id).where(Debit.attempt_id == debit.attempt_id, Debit.id != debit.id)
+    return {payment_id for payment_id in session.exec(taken) if payment_id}
+
+
+def is_debit_undecided(session: Session, attempt_id: UUID) -> bool:
+    """Whether a debit of the attempt is under way, whoever has its lock."""
+    statement = select(Debit.id).where(Debit.attempt_id == attempt_id, col(Debit.status).in_(UNDECIDED))
+    return session.exec(statement).one_or_none() is not None
 
 
 def undecided_of_mandate(session: Session, mandate_id: UUID) -> Debit | None:

@@ -42,7 +42,7 @@ def _end(session: Session, order: Order, actor: Actor, calendar: Calendar) -> st
     """Cancel an order that nobody has paid or is paying for; what is paid, or to be paid at the door, is delivered."""
     order = orders.get_locked(session, order.id)
     cause = "its subscription was cancelled"
-    if order.status != "pending_payment" or not debit_outcomes.withdraw(session, order.id, actor, cause):
+    if order.status != "pending_payment" or not debit_outcomes.withdraw(session, order.id, actor, cause, calendar.now):
         return "kept"
     before = order.cancel(calendar.now)
     session.add(order)
