@@ -107,8 +107,8 @@ def person_of(session: Session, customer_id: UUID) -> Person:
 
 
 def _notice(session: Session, attempt: PaymentAttempt) -> Notice | None:
-    """None once the mandate is gone: the order is made all the same, to be paid by hand."""
-    mandate = mandate_queries.get(session, attempt.mandate_id) if attempt.mandate_id else None
+    """None once the mandate is gone or the debit withdrawn: the order is made all the same, to be paid by hand."""
+    mandate = mandate_queries.get(session, attempt.mandate_id) if attempt.mandate_id and attempt.debit_at else None
     if mandate is None or not mandate.allows_debits or mandate.provider_token_id is None or attempt.payment_after is None:
         return None
     return Notice(mandate.provider_token_id, round(attempt.payment_after.timestamp()))

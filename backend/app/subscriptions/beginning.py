@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -40,6 +40,7 @@ from app.subscriptions.rules import Rule, occurrence
 LIMIT_FACTOR = 2  # a mandate's limit, unless the customer sets one: room for other quantities, not for surprises
 MAX_START_DAYS = 366  # whoever plans further ahead has made a slip
 MAX_LIVE = 50  # of one customer: what is paid on delivery is packed on trust
+COUNTED_FOR = timedelta(days=1)  # also when cancelled: each start sends messages and calls a provider
 
 
 @dataclass(frozen=True)
@@ -65,7 +66,7 @@ class Started:
 def start(session: Session, wish: Wish, *, customer_id: UUID, actor: Actor, calendar: Calendar) -> Started:
     """A new subscription. By mandate it awaits the customer's approval; paid on delivery it begins at once.
 
-    Locks nothing. StartInPast, StartTooFar, LinesInvalid, NotOnSale, AddressNotFound, MandateLimitTooLow, PhoneNeeded.
+    Locks the customer. StartInPast, StartTooFar, LinesInvalid, NotOnSale, AddressNotFound, MandateLimitTooLow, PhoneNeeded.
     """
     if wish.starts_on < calendar.today:
         raise StartInPast(field="starts_on", earliest=calendar.today.isoformat())
@@ -73,7 +74,8 @@ def start(session: Session, wish: Wish, *, customer_id: UUID, actor: Actor, cale
         raise StartTooFar(field="starts_on")
     if not 1 <= len(wish.quantities) <= MAX_LINES:
         raise LinesInvalid(field="lines", minimum=1, maximum=MAX_LINES)
-    if queries.count_live(session, customer_id) >= MAX_LIVE:
+    queries.lock_customer(session, customer_id)
+    if queries.count_live(session, customer_id, calendar.now - COUNTED_FOR) >= MAX_LIVE:
         raise TooManySubscriptions(maximum=MAX_LIVE)
     address = accounts.get_address(session, wish.address_id, customer_id)
     price = _price(session, wish, freeze_address(address), calendar)

@@ -16,12 +16,13 @@ from app.orders.models import Order
 from app.payments import mandate_queries as mandates
 from app.payments.errors import MandateNotConfirmed
 from app.subscriptions import planning, queries
-from app.subscriptions.errors import CutOffPassed, NotADeliveryDay, PauseUntilPast, SubscriptionMoveNotAllowed
+from app.subscriptions.errors import CutOffPassed, NotADeliveryDay, PauseUntilPast, SkipTooFar, SubscriptionMoveNotAllowed
 from app.subscriptions.models import Cycle, Subscription
 from app.subscriptions.planning import Calendar
-from app.subscriptions.rules import is_occurrence
+from app.subscriptions.rules import first_on_or_after, is_occurrence
 from app.subscriptions.states import MOVES
 
+MAX_SKIPS_AHEAD = 366  # deliveries: a year of daily ones. Whoever wants less wants a pause
 OVER = ("cancelled", "delivered")  # orders that no change of the subscription touches
 
 
@@ -91,7 +92,7 @@ def skip(
 ) -> Change:
     """Leave out the delivery of one day; no other date moves. Safe to repeat. Locks the subscription.
 
-    NotADeliveryDay; CutOffPassed names the end of changes of that delivery.
+    NotADeliveryDay; SkipTooFar; CutOffPassed names the end of changes of that delivery.
     """
     subscription = queries.get(session, subscription_id, owner_id, lock=True)
     if subscription.status not in ("active", "paused", "awaiting_mandate"):
@@ -99,6 +100,8 @@ def skip(
     is_due = day >= subscription.starts_on and is_occurrence(subscription.recurrence, subscription.anchor_on, day)
     if not is_due:
         raise NotADeliveryDay(field="delivers_on")
+    if _deliveries_between(subscription, calendar.today, day) >= MAX_SKIPS_AHEAD:
+        raise SkipTooFar(field="delivers_on", maximum=MAX_SKIPS_AHEAD)
     decided = {cycle.delivers_on: cycle for cycle in queries.cycles_from(session, subscription.id, day)}.get(day)
     if decided is not None and decided.status == "skipped" and decided.reason == "by_customer":
         return Change(subscription, open_orders(session, subscription, calendar))
@@ -134,6 +137,12 @@ def open_orders(session: Session, subscription: Subscription, calendar: Calendar
         if order.status not in ("cancelled", "delivered")
     ]
     return [OpenOrder(order, day, "kept") for day, order in sorted(kept, key=lambda pair: pair[0])]
+
+
+def _deliveries_between(subscription: Subscription, since: date, day: date) -> int:
+    """By its rule, `day` left out."""
+    rule, anchor = subscription.recurrence, subscription.anchor_on
+    return first_on_or_after(rule, anchor, day) - first_on_or_after(rule, anchor, since)
 
 
 def _text(day: date | None) -> str | None:

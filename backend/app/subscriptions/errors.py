@@ -31,6 +31,12 @@ class CutOffPassed(Conflict):
     code = "cut_off_passed"
 
 
+class SkipTooFar(Invalid):
+    """This delivery is too far ahead to be skipped now; come again when it is nearer."""
+
+    code = "skip_too_far"
+
+
 class PauseUntilPast(Invalid):
     """A pause ends on a later date than today, or on none: then it lasts until you resume."""
 
@@ -56,7 +62,7 @@ class NotOnSale(Conflict):
 
 
 class TooManySubscriptions(Conflict):
-    """You have as many subscriptions as one customer may have; end one first."""
+    """You have, or began within a day, as many subscriptions as one customer may; end one, or try again tomorrow."""
 
     code = "too_many_subscriptions"
 

@@ -4,11 +4,11 @@ from collections.abc import Collection, Sequence
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import func
+from sqlalchemy import func, or_
 from sqlalchemy import select as columns
 from sqlmodel import Session, col, select
 
-from app.accounts.models import Address
+from app.accounts.models import Address, Customer
 from app.orders.models import Order
 from app.subscriptions.errors import SubscriptionNotFound
 from app.subscriptions.models import Cycle, Subscription, SubscriptionLine
@@ -37,10 +37,16 @@ def page(session: Session, owner_id: UUID | None, limit: int, after: UUID | None
     return session.exec(statement).all()
 
 
-def count_live(session: Session, customer_id: UUID) -> int:
-    """How many subscriptions the customer has that are not over."""
-    live = columns(func.count()).where(col(Subscription.customer_id) == customer_id, col(Subscription.status) != "cancelled")
-    return int(session.execute(live).scalar_one())
+def lock_customer(session: Session, customer_id: UUID) -> None:
+    """One after the other: before anything that is counted per customer. Hinders nobody who only refers to the customer."""
+    session.execute(columns(col(Customer.id)).where(col(Customer.id) == customer_id).with_for_update(key_share=True))
+
+
+def count_live(session: Session, customer_id: UUID, since: datetime) -> int:
+    """How many subscriptions the customer has that are not over, or were begun after `since`."""
+    counts = or_(col(Subscription.status) != "cancelled", col(Subscription.started_at) > since)
+    statement = columns(func.count()).where(col(Subscription.customer_id) == customer_id, counts)
+    return int(session.execute(statement).scalar_one())
 
 
 def lock_due(session: Session, now: datetime, limit: int) -> Sequence[Subscription]:

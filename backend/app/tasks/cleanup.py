@@ -18,13 +18,18 @@ from app.tasks.scheduling import Step, scheduled
 from app.tasks.stepping import Counts
 from app.tasks.stray_results import forget_stray_results
 
+MAX_DAYS_OLD = 36_500  # nothing here is a century old; far beyond it the calendar ends
 CHUNK = 1000  # rows deleted in one transaction
 ACCESS_LOG_MONTHS_AHEAD = 2
 
 
 def _check(days_old: int = 1) -> None:
+    if type(days_old) is not int:  # not isinstance: True is no number of days
+        raise Invalid("days_old is a whole number", field="days_old")
     if days_old < 1:
         raise Invalid("days_old must be at least 1", field="days_old")
+    if days_old > MAX_DAYS_OLD:
+        raise Invalid(f"days_old must be at most {MAX_DAYS_OLD}", field="days_old")
 
 
 def _chunk(count: int) -> Step:
