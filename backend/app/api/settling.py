@@ -17,9 +17,10 @@ from app.payments import mandate_queries
 from app.providers.sandbox_clock import SandboxClock
 from app.stores.clocks import MovingClock
 
-NOBODY_SECONDS = 8.0  # without anybody taking up what is due: a worker that is only busy is back by then
+NOBODY_SECONDS = 12.0  # without anybody taking up what is due: a worker that is only busy is back by then
 NUDGE_SECONDS = 1.0  # a nudge may get lost: given again
-POLL_SECONDS = 0.01
+POLL_SECONDS = 0.02
+GLANCE_SECONDS = 0.005  # from the first look that sees nothing to the next
 QUIET_LOOKS = 2  # between a webhook's arrival and its row, or a row and the next, one look may see neither
 NOTHING = Owed({}, 0)
 
@@ -57,7 +58,7 @@ def settle(scene: Scene, ends: float) -> bool:
         if now - nudged > NUDGE_SECONDS:
             nudged = now
             nudge(scene)
-        time.sleep(POLL_SECONDS)
+        time.sleep(POLL_SECONDS if found is not None else GLANCE_SECONDS)
 
 
 def nudge(scene: Scene) -> None:
@@ -81,9 +82,9 @@ def nudge_charges(scene: Scene, session: Session) -> None:
 
 def wake_waiting(session: Session, by_seconds: int) -> None:
     """The clock went on: what waits by the machine's is that much nearer."""
-    for model, drain in DRAINS.items():
-        if by_seconds and bring_forward(session, model, by_seconds):
-            defer(session, drain)
+    for model in due.kinds_waiting(session) if by_seconds else ():
+        bring_forward(session, model, by_seconds)
+        defer(session, DRAINS[model])
 
 
 def _owed(scene: Scene) -> Owed | None:

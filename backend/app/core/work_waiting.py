@@ -28,12 +28,9 @@ def wake(session: Session, row: WorkRow) -> None:
     session.execute(due, execution_options={"synchronize_session": "fetch"})
 
 
-def bring_forward(session: Session, model: type[WorkRow], by_seconds: float) -> int:
-    """What waits in this store becomes due that much sooner: rows wait by the machine's clock, and a test clock went on.
-
-    How many wait.
-    """
+def bring_forward(session: Session, model: type[WorkRow], by_seconds: float) -> None:
+    """What waits in this store becomes due that much sooner: rows wait by the machine's clock, and a test clock went on."""
     waits = col(model.next_attempt_at) > app_now()
     earlier = col(model.next_attempt_at) - seconds(by_seconds)
     statement = update(model).where(waits, has_status(model, "queued", "unknown")).values(next_attempt_at=earlier)
-    return int(session.execute(statement, execution_options={"synchronize_session": False}).rowcount)  # type: ignore[attr-defined]
+    session.execute(statement, execution_options={"synchronize_session": False})

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, ScalarSelect, bindparam, func, select, true
+from sqlalchemy import ColumnElement, ScalarSelect, and_, bindparam, exists, func, select, true
 from sqlmodel import Session, col
 
 from app.core.slots import RhythmInvalid, next_after
@@ -98,6 +98,12 @@ def next_try_at(session: Session) -> datetime | None:
     return None if at is None else at + timedelta(seconds=stores.get(session).clock_offset_seconds)
 
 
+def kinds_waiting(session: Session) -> list[type[WorkRow]]:
+    """The kinds of which a row waits for its time, by the machine's clock."""
+    found = session.execute(_WAITS).one()
+    return [model for model, waits in zip(DRAINS, found, strict=True) if waits]
+
+
 @dataclass(frozen=True)
 class Owed:
     """What is due now: how many rows of each kind nobody has taken up, and how many are being worked on."""
@@ -116,11 +122,14 @@ def owed(session: Session, now: datetime) -> Owed:
     return Owed(waiting, sum(counts[len(_WAITING) :]))
 
 
+def _waits(model: type[WorkRow]) -> ColumnElement[bool]:
+    return and_(has_status(model, *DUE), col(model.next_attempt_at) > app_now())
+
+
 def _first_waiting(model: type[WorkRow]) -> ScalarSelect[datetime | None]:
     only_looks = LOOKS.get(model)
     is_work = true() if only_looks is None else ~only_looks
-    first = select(func.min(col(model.next_attempt_at)))
-    return first.where(has_status(model, *DUE), col(model.next_attempt_at) > app_now(), is_work).scalar_subquery()
+    return select(func.min(col(model.next_attempt_at))).where(_waits(model), is_work).scalar_subquery()
 
 
 def _count(model: type[WorkRow], which: ColumnElement[bool]) -> ScalarSelect[int]:
@@ -132,4 +141,5 @@ _WAITING = {
     "debits due": _count(PaymentAttempt, col(PaymentAttempt.debit_at) <= bindparam("now")),
 }
 _OWED = select(*_WAITING.values(), *(_count(model, has_status(model, "working")) for model in DRAINS))
+_WAITS = select(*(exists().where(_waits(model)) for model in DRAINS))
 _NEXT_TRY = select(func.least(*(_first_waiting(model) for model in DRAINS)))

@@ -1,9 +1,10 @@
 """Time, as each account sees it: where its clock stands, what it waits for, and whether all is said."""
 
 import time
+from typing import Annotated
 
-from fastapi import APIRouter
-from pydantic import model_validator
+from fastapi import APIRouter, Query
+from pydantic import Field, model_validator
 
 from sandbox import clock, transitions
 from sandbox.accounts import AccountId
@@ -16,11 +17,15 @@ router = APIRouter(tags=["time"])
 
 
 class ClockSetting(Strict):
-    """Either `now` (Unix seconds) or `offset_seconds`; `account` "*" is everybody."""
+    """Either `now` (Unix seconds) or `offset_seconds`; `account` "*" is everybody, a list moves several at once."""
 
-    account: AccountId = clock.EVERYBODY
+    account: AccountId | Annotated[list[AccountId], Field(min_length=1)] = clock.EVERYBODY
     now: int | None = None
     offset_seconds: float | None = None
+
+    @property
+    def accounts(self) -> list[AccountId]:
+        return self.account if isinstance(self.account, list) else [self.account]
 
     @model_validator(mode="after")
     def one_of_them(self) -> "ClockSetting":
@@ -43,17 +48,18 @@ def set_clock(asked: ClockSetting, box: TheBox) -> dict[str, int | float | None]
     Delays of webhooks, and their retries, keep to the machine's time."""
     with box.transaction() as db:
         offset = asked.offset_seconds if asked.now is None else asked.now - time.time()
-        clock.set_offset(db, asked.account, float(offset or 0))
-        for account in transitions.due_accounts(db) if asked.account == clock.EVERYBODY else [asked.account]:
+        for account in asked.accounts:
+            clock.set_offset(db, account, float(offset or 0))
+        for account in transitions.due_accounts(db) if clock.EVERYBODY in asked.accounts else asked.accounts:
             transitions.make_true(db, account)
-        return _clock(db, asked.account)
+        return _clock(db, asked.accounts[0])
 
 
 @router.get("/quiet")
-def is_quiet(account: AccountId, box: TheBox) -> dict[str, int]:
-    """How many deliveries to the shop are under way or due now; those that wait for another try are not counted."""
+def is_quiet(account: Annotated[list[AccountId], Query()], box: TheBox) -> dict[str, int]:
+    """How many deliveries of these accounts are under way or due now; those that wait for another try are not counted."""
     with box.store.transaction() as db:
-        return {"deliveries": events.under_way(db, account)}
+        return {"deliveries": sum(events.under_way(db, one) for one in account)}
 
 
 def _clock(db: Db, account: str) -> dict[str, int | float | None]:

@@ -154,6 +154,19 @@ def test_quiet_counts_what_is_under_way_and_not_what_waits_for_another_try(home:
     assert states == {"due"}
 
 
+def test_a_shops_accounts_are_moved_and_asked_together(home: Household) -> None:
+    world = home.world
+    accounts = [world.key_id, world.account_sid]
+    moved = world.put("/control/clock", {"account": accounts, "offset_seconds": 5 * DAY})
+    for account in accounts:
+        clock = world.get("/control/clock", account=account)
+        assert (clock["offset_seconds"], clock["next_at"]) == (5 * DAY, moved["next_at"])
+    assert world.http.put("/control/clock", json={"account": [], "offset_seconds": 0}).status_code == 422
+    home.mandate()
+    eventually(lambda: world.get("/control/quiet", account=accounts) == {"deliveries": 0})
+    assert world.http.get("/control/quiet").status_code == 422
+
+
 def test_cycles_follow_the_indian_calendar() -> None:
     new_year = 1_798_741_800  # 1 January 2027, 00:00 in India
     for frequency in ("daily", "fortnightly", "monthly", "bimonthly", "quarterly", "half_yearly", "yearly"):
