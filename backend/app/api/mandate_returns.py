@@ -13,6 +13,7 @@ from app.core.errors import Refusal
 from app.core.logging import get_logger
 from app.core.work import unit_of_work
 from app.core.work_waiting import StillWorking
+from app.payments.mandates import DUMMY_PAYMENT
 from app.stores import service as stores
 from app.subscriptions import queries
 
@@ -40,7 +41,7 @@ def come_back(
     with unit_of_work(visit.store.id) as session:
         found = queries.of_mandate(session, mandate_id)
         page = f"{stores.storefront_url(stores.get(session))}/#/subscriptions{f'/{found.id}' if found else ''}"
-    if reason == "upi_dummy_payment":
+    if reason == DUMMY_PAYMENT:
         return RedirectResponse(page, status_code=303)
     try:
         approve_return(visit.store.id, mandate_id, Return(razorpay_order_id, razorpay_payment_id, razorpay_signature), BROWSER)

@@ -23,6 +23,7 @@ from app.providers.razorpay_facts import PaymentFacts, TokenFacts
 from app.stores import service as stores
 from app.stores.service import Account
 
+DUMMY_PAYMENT = "upi_dummy_payment"  # why the first payment failed although the customer approved the mandate
 AUTHORISATION_AMOUNT = 100  # paise: Razorpay's least for UPI and cards
 VALID_FOR = timedelta(days=3650)  # Razorpay's own default of ten years
 LOOK_AGAIN_SECONDS, LOOK_SELDOM_SECONDS = 60.0, 600.0  # a bank that confirms later; its webhook is usually there before
@@ -84,16 +85,25 @@ def attempt_of(session: Session, mandate_id: UUID, actor: Actor) -> PaymentAttem
 def learn(session: Session, mandate: Mandate, facts: PaymentFacts, cause: str) -> None:
     """Its first payment names the token: from now on the bank can be asked. Safe to repeat. The mandate is locked.
 
-    The payment itself may have failed all the same (`upi_dummy_payment`): only the token tells whether it is approved.
+    The payment itself may have failed all the same (`upi_dummy_payment`): only the token tells whether it is approved. The
+    payment page lets a customer who was declined try again at once: each try has a token of its own, and one that succeeds
+    takes the place of one that did not.
     """
     if facts.token_id is None:
         return
-    if mandate.provider_token_id is None:
-        mandate.provider_token_id, mandate.status = facts.token_id, "pending"
-        changes = {"status": ["created", mandate.status]}
+    if mandate.provider_token_id is None or _takes_over(mandate, facts):
+        before, mandate.status, mandate.provider_token_id = mandate.status, "pending", facts.token_id
+        mandate.failure_reason = None
+        changes = {"status": [before, mandate.status]}
         record(session, provider("razorpay"), "mandate.pending", mandate, changes, cause=f"{cause}, {facts.id}")
     if mandate.provider_token_id == facts.token_id and mandate.status == "pending":
         look_soon(session, mandate)
+
+
+def _takes_over(mandate: Mandate, facts: PaymentFacts) -> bool:
+    """A further try that succeeded, where the bank has confirmed none before; so late news of a declined one change nothing."""
+    is_approved = facts.captured or facts.status == "authorized" or facts.error_reason == DUMMY_PAYMENT
+    return is_approved and facts.token_id != mandate.provider_token_id and mandate.status in ("pending", "rejected")
 
 
 def hear(session: Session, token_id: str) -> Mandate:
