@@ -22,12 +22,17 @@ def remind_due(session: Session, now: datetime) -> int:
 
 
 def remind(session: Session, cycle: Cycle, now: datetime) -> list[Message]:
-    """The reminder of one delivery, by every channel; a repeat finds the first. None for an order that was cancelled."""
+    """The reminder of one delivery, by every channel; a repeat finds the first.
+
+    None for an order that was cancelled, and none once its day has begun: however late we come, that is no news.
+    """
     cycle.reminded_at = cycle.reminded_at or now
     session.add(cycle)
     subscription = queries.get(session, cycle.subscription_id, None)
     order = queries.orders_of_cycles(session, [cycle.id]).get(cycle.id)
-    if order is None or order.status == "cancelled" or (subscription.pays_by_mandate and cycle.charge_at is None):
+    if order is None or order.status == "cancelled" or order.expires_at <= now:
+        return []
+    if subscription.pays_by_mandate and cycle.charge_at is None:
         return []  # what no mandate pays was asked for already
     return notifying.renewal_reminder(session, subscription, cycle, order)
 

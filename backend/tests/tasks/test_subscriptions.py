@@ -147,6 +147,17 @@ def test_reminders_go_out_once_for_each_delivery_that_became_an_order(store: Sto
     assert len(reminders(store)) == 2
 
 
+def test_a_reminder_that_comes_after_its_delivery_is_left_out_for_good(store: Store, asha: Subscriber) -> None:
+    day = today(store) + days(2)
+    subscribe(asha, day)
+    set_now(store, local(day - days(1), 18))
+    bill(store)
+    set_now(store, local(day, 0, 1))
+    assert remind(store) == {"status": "success", "count": 1}
+    assert reminders(store) == []
+    assert remind(store) == {"status": "success", "count": 0}
+
+
 def test_a_reminder_by_hand_is_of_the_newest_delivery_or_the_named_one_and_a_repeat_finds_it(
     store: Store, asha: Subscriber, sandbox: Sandbox
 ) -> None:
