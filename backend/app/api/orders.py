@@ -105,7 +105,7 @@ class PaymentReturnIn(RequestBody):
 
 
 class FactOut(BaseModel):
-    """Something that happened: when, who did it, what, and why (what it answers to)."""
+    """Something that happened: when (by the store's clock), who did it, what, and why (what it answers to)."""
 
     at: datetime
     who: str

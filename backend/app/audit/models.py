@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel, String
 
 from app.core.clock import machine_now
-from app.core.db import Row
+from app.core.db import Row, by_the_stores_clock
 from app.core.ids import new_id
 
 
@@ -19,6 +19,7 @@ class AuditEntry(Row, table=True):
     __tablename__ = "audit_entries"
     __table_args__ = (Index("ix_audit_entries_object", "store_id", "object_id", "id"),)
 
+    happened_at: datetime | None = by_the_stores_clock()
     actor_kind: str = Field(sa_type=String(10))
     actor_id: UUID | None = None
     actor_label: str = Field(default="", max_length=60)

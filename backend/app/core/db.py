@@ -21,6 +21,7 @@ from sqlalchemy import (
     delete,
     event,
     select,
+    text,
 )
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Field, Session, SQLModel, col
@@ -66,6 +67,11 @@ class Row(SQLModel):
             if unknown or missing:
                 raise TypeError(f"{type(self).__name__}: unknown {sorted(unknown)}, missing {missing}")
             super().__init__(**values)
+
+
+def by_the_stores_clock() -> Any:
+    """A column that the database fills with the store's own now, test clock and all; null in rows older than the column."""
+    return Field(default=None, sa_column_kwargs={"server_default": text("store_now()")})
 
 
 def belongs_to(table: str, column: str | None = None, **options: Any) -> ForeignKeyConstraint:

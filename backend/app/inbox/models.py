@@ -1,5 +1,6 @@
 """What providers told us: every verified event, once, as it came."""
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -7,7 +8,7 @@ from sqlalchemy import Index, LargeBinary, UniqueConstraint
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, String
 
-from app.core.db import belongs_to
+from app.core.db import belongs_to, by_the_stores_clock
 from app.core.work_rows import WorkRow, work_constraints
 
 
@@ -22,6 +23,7 @@ class ProviderEvent(WorkRow, table=True):
         *work_constraints("provider_events"),
     )
 
+    happened_at: datetime | None = by_the_stores_clock()  # came in
     account_id: UUID
     provider: str = Field(sa_type=String(20))
     event_id: str = Field(max_length=128)  # the provider's, or a hash of the body where it gives none

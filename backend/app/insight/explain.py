@@ -21,7 +21,7 @@ from app.payments.models import Capture, Payment
 
 @dataclass(frozen=True)
 class Fact:
-    """Something that happened: when, who did it, what, what it answers to, and before → after."""
+    """Something that happened: when (by the store's clock), who did it, what, what it answers to, and before → after."""
 
     at: datetime
     who: str
@@ -77,16 +77,16 @@ def _of_audit(entry: AuditEntry, messages: Mapping[UUID, str]) -> Fact:
     who, what = entry.actor_label or entry.actor_kind, entry.action
     if entry.object_id in messages:
         what = f"{messages[entry.object_id]} {what.removeprefix('message.')}"
-    return Fact(entry.created_at, who, what, entry.cause, entry.changes, entry.request_id)
+    return Fact(entry.happened_at or entry.created_at, who, what, entry.cause, entry.changes, entry.request_id)
 
 
 def _of_event(event: ProviderEvent) -> Fact:
     what = f"{event.provider} sent {event.event_type}"
-    return Fact(event.created_at, event.provider, what, f"{event.event_id}: {event.outcome or event.work_status}", {}, "")
+    return Fact(event.happened_at or event.created_at, event.provider, what, f"{event.event_id}: {event.outcome or event.work_status}", {}, "")
 
 
 def _queued(message: Message) -> Fact:
-    return Fact(message.created_at, "system", f"{_name(message)} queued", message.event_key, {}, "")
+    return Fact(message.happened_at or message.created_at, "system", f"{_name(message)} queued", message.event_key, {}, "")
 
 
 def _name(message: Message) -> str:

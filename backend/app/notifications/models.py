@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, String, Text
 
 from app.core.clock import machine_now
-from app.core.db import Row, belongs_to
+from app.core.db import Row, belongs_to, by_the_stores_clock
 from app.core.work_rows import WorkRow, work_constraints
 from app.notifications.rules import CHANNELS, KINDS, OPEN, MessageStatus, advance
 
@@ -42,6 +42,7 @@ class Message(WorkRow, table=True):
     calls_provider: ClassVar[bool] = True
     looks_up: ClassVar[bool] = False  # no provider can be asked by our key: an unknown one waits for its receipt
 
+    happened_at: datetime | None = by_the_stores_clock()  # what it tells of
     channel: str = Field(sa_type=String(5))
     template: str = Field(max_length=60)
     template_version: int = Field(sa_type=SmallInteger)

@@ -1,6 +1,6 @@
 """`explain` of a subscription and of its orders tells from stored facts what happened, in order: cycle, notice, debit."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -11,6 +11,7 @@ from app.subscriptions.models import Subscription
 from app.tasks import subscriptions
 from tests.sandbox_control import Sandbox
 from tests.subscribing import (
+    INDIA,
     Subscriber,
     approve,
     bill,
@@ -146,3 +147,16 @@ def test_ac40_a_mandate_that_was_replaced_stays_part_of_the_story(
         "mandate.cancelled", "subscription.action_needed", "mandate.asked", "subscription.mandate_replaced",
     ]  # fmt: skip
     assert "razorpay sent token.cancelled" in {fact["what"] for fact in story["facts"]}
+
+
+def test_facts_are_told_by_the_stores_own_clock(client: TestClient, asha: Subscriber) -> None:
+    """In a shop whose test clock is days ahead a renewal's story takes days, and not the second it took the machine."""
+    day = today(asha.store) + days(3)
+    subscribe(asha, day)
+    set_now(asha.store, local(day - days(1), 18))
+    bill(asha.store)
+    (order,) = orders(asha.store)
+    facts = explain(client, asha, f"orders/{order.id}")["facts"]
+    times = [datetime.fromisoformat(fact["at"]) for fact in facts]
+    assert times == sorted(times)
+    assert {at.astimezone(INDIA).date() for at in times} == {day - days(1)}
