@@ -195,6 +195,29 @@ def test_a_declined_mandate_is_shown_as_rejected_and_another_can_be_approved(
     assert len(sandbox.calls("orders.create")) == 2
 
 
+@pytest.mark.parametrize("seen_between", [True, False])
+@pytest.mark.parametrize("registration", ["charge", "dummy"])
+def test_who_declines_first_and_then_approves_on_the_same_page_has_a_mandate(
+    client: TestClient, store: Store, sandbox: Sandbox, live_api: str, asha: Subscriber, seen_between: bool, registration: Any
+) -> None:
+    """Each try at the checkout is a payment with a token of its own; the provider's order stays the same."""
+    sandbox.mandates(registration=registration)
+    subscription, payment = start(client, asha)
+
+    def is_seen(wanted: tuple[str, str]) -> bool:
+        look_at_the_bank(store)
+        return look(client, asha, subscription) == wanted
+
+    sandbox.approve(payment["provider_order_id"], outcome="failed")
+    if seen_between:
+        eventually(lambda: is_seen(("awaiting_mandate", "rejected")))
+    sandbox.approve(payment["provider_order_id"])
+    eventually(lambda: is_seen(("active", "confirmed")))
+    settle_events(store)
+    assert look(client, asha, subscription) == ("active", "confirmed")
+    assert len(rows(store, Mandate)) == len(sandbox.calls("orders.create")) == 1
+
+
 def test_a_provider_that_is_away_when_the_browser_comes_back_changes_nothing_and_the_events_tell(
     client: TestClient, store: Store, sandbox: Sandbox, live_api: str, asha: Subscriber
 ) -> None:
