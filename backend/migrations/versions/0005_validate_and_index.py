@@ -25,15 +25,17 @@ def upgrade() -> None:
     for table, name in CONSTRAINTS:
         op.execute(f"ALTER TABLE {table} VALIDATE CONSTRAINT {name}")
     with op.get_context().autocommit_block():
+        # An interrupted build leaves an invalid index behind, which `if_not_exists` would take for a good one.
         for table, name, column in UNIQUE:
-            op.create_index(name, table, ["store_id", column], unique=True, postgresql_concurrently=True, if_not_exists=True)
+            op.drop_index(name, table, postgresql_concurrently=True, if_exists=True)
+            op.create_index(name, table, ["store_id", column], unique=True, postgresql_concurrently=True)
+        op.drop_index("ix_payment_attempts_debit", "payment_attempts", postgresql_concurrently=True, if_exists=True)
         op.create_index(
             "ix_payment_attempts_debit",
             "payment_attempts",
             ["store_id", "debit_at"],
             postgresql_where=sa.text("debit_at is not null"),
             postgresql_concurrently=True,
-            if_not_exists=True,
         )
 
 
