@@ -91,6 +91,8 @@ def test_an_impossible_rhythm_is_refused_and_says_which_part_of_it(
 
 MALFORMED: list[tuple[Body, str]] = [  # what no subscription could mean, and where it stands in the body
     ({"starts_on": "2026-02-31"}, "/starts_on"), ({"starts_on": "tomorrow"}, "/starts_on"), ({"starts_on": None}, "/starts_on"),
+    ({"starts_on": 1796169600}, "/starts_on"), ({"starts_on": "1796169600"}, "/starts_on"),
+    ({"starts_on": "2026-12-03T00:00:00Z"}, "/starts_on"), ({"starts_on": "2026-12-3"}, "/starts_on"),
     ({"lines": []}, "/lines"), ({"lines": None}, "/lines"), ({"quantity": 0}, "/lines/0/quantity"),
     ({"quantity": -2}, "/lines/0/quantity"), ({"quantity": 100}, "/lines/0/quantity"),
     ({"quantity": HUGE}, "/lines/0/quantity"), ({"quantity": 1.5}, "/lines/0/quantity"),
@@ -248,7 +250,13 @@ def test_a_pause_ends_later_than_today(client: TestClient, store: Store, asha: S
             with unchanged(store, day):
                 answer = client.post(url, params=query, json={"until": str(day)}, headers=asha.headers)
                 refused(answer, 422, "pause_until_past", field="until", earliest=tomorrow)
-    for body in ({"until": "2026-02-31"}, {"until": 5.5}, {"from": tomorrow}, {"until": "soon"}):
+    for body in (
+        {"until": "2026-02-31"},
+        {"until": 1796169600},
+        {"until": f"{tomorrow}T00:00:00Z"},
+        {"from": tomorrow},
+        {"until": "soon"},
+    ):
         with unchanged(store, body):
             refused(client.post(url, json=body, headers=asha.headers), 422, "invalid")
     assert client.post(url, json={"until": tomorrow}, headers=asha.headers).status_code == 200
