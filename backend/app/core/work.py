@@ -32,7 +32,7 @@ def unit_of_work(store_id: UUID) -> Iterator[Session]:
         try:
             yield session
         except Refusal as refusal:
-            if refusal.keeps_effects:
+            if refusal.keeps_effects and not session.info.get("is_rehearsal"):
                 session.commit()
                 _send_nudges(session)
             raise

@@ -119,7 +119,7 @@ def skip(
     )
     session.add(cycle)
     session.flush()
-    if subscription.next_on is not None:
+    if subscription.next_on == day:  # another one may be due by now and not planned yet: it must not be passed over
         planning.schedule(session, subscription, calendar)
         session.add(subscription)
     changes = {"delivers_on": [None, day.isoformat()], "status": [None, "skipped"]}
@@ -131,11 +131,7 @@ def open_orders(session: Session, subscription: Subscription, calendar: Calendar
     """Deliveries from today on that are orders already."""
     cycles = {cycle.id: cycle for cycle in queries.cycles_from(session, subscription.id, calendar.today)}
     made = queries.orders_of_cycles(session, list(cycles))
-    kept = [
-        (cycles[cycle_id].delivers_on, order)
-        for cycle_id, order in made.items()
-        if order.status not in ("cancelled", "delivered")
-    ]
+    kept = [(cycles[cycle_id].delivers_on, order) for cycle_id, order in made.items() if order.status not in OVER]
     return [OpenOrder(order, day, "kept") for day, order in sorted(kept, key=lambda pair: pair[0])]
 
 

@@ -45,6 +45,17 @@ def test_ac27_a_skip_moves_no_other_date(client: TestClient, store: Store, asha:
     assert [str(one.next_on) for one in rows(store, Subscription)] == [before[1]]
 
 
+def test_ac27_a_skip_passes_over_no_delivery_that_is_due_and_not_planned_yet(
+    client: TestClient, store: Store, asha: Subscriber
+) -> None:
+    begin = today(store) + days(2)
+    subscription_id = start(client, asha, begin, rule={"kind": "daily"})["subscription"]["id"]
+    set_now(store, local(begin - days(1), 18))  # the cut-off of the first one; the run has not come to it yet
+    change(client, asha, subscription_id, "skips", {"delivers_on": iso(begin + days(3))})
+    assert bill(store)["created"] == 1
+    assert {one.delivers_on: one.status for one in cycles(store)} == {begin: "created", begin + days(3): "skipped"}
+
+
 def test_the_calendar_shows_what_was_decided_and_what_is_to_come(client: TestClient, store: Store, asha: Subscriber) -> None:
     begin = today(store) + days(2)
     subscription_id = start(client, asha, begin, rule={"kind": "daily"})["subscription"]["id"]

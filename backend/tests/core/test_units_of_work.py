@@ -1,14 +1,14 @@
 """What a door opens: commit at the end, nudges after it, effects of a refusal only where it says so."""
 
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 
 import pytest
 from sqlmodel import Session, select
 
 from app.core import work
 from app.core.errors import Conflict, ProviderError, Unavailable
-from app.core.work import Nothing, claim_call_settle, defer, unit_of_work
+from app.core.work import Nothing, claim_call_settle, defer, rehearse, unit_of_work
 from app.stores import service as stores
 from app.stores.models import NumberSeries, Store
 
@@ -70,6 +70,19 @@ def test_a_savepoint_released_before_the_rollback_sends_nothing(
             defer(session, "apply_event", store.id)
         raise Forgotten
     assert nudges == []
+
+
+@pytest.mark.parametrize("refusal", [None, Counted])
+def test_a_rehearsal_keeps_nothing_however_it_ends(
+    store: Store, uow: UnitOfWork, nudges: list[tuple[str, ...]], refusal: type[Counted] | None
+) -> None:
+    with nullcontext() if refusal is None else pytest.raises(refusal), uow() as session:
+        rehearse(session)
+        stores.take_number(session, "x")
+        defer(session, "apply_event", store.id)
+        if refusal is not None:
+            raise refusal
+    assert (series(uow), nudges) == (0, [])
 
 
 def test_a_refusal_may_keep_its_effects(store: Store, uow: UnitOfWork, nudges: list[tuple[str, ...]]) -> None:
