@@ -68,7 +68,10 @@ def approve_return(store_id: UUID, mandate_id: UUID, back: Return, actor: Actor)
 
     def claim(session: Session) -> _Fetch | Nothing[None]:
         found = mandate_queries.approval_of(session, mandate_id)
-        return _Fetch(_verify(session, found[1] if found else None, back), back.payment_id)
+        account = _verify(session, found[1] if found else None, back)
+        if payments.capture(session, back.payment_id):
+            return Nothing(None)  # in the books already, and its token with it: a copy of a return asks nobody anything
+        return _Fetch(account, back.payment_id)
 
     def settle(session: Session, _: _Fetch, outcome: PaymentFacts | ProviderError) -> None:
         if isinstance(outcome, PaymentFacts):

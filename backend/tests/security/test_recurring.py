@@ -6,9 +6,12 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
+from app.api.callers import ACCESS_COOKIE
+from app.api.policy import POLICY
 from app.checkout import debiting as checkout
 from app.core import clock
 from app.core.errors import Invalid
+from app.core.nudge import nudger
 from app.core.work import unit_of_work
 from app.core.work_waiting import bring_forward
 from app.inbox.models import ProviderEvent
@@ -22,6 +25,7 @@ from app.subscriptions import beginning
 from app.subscriptions.models import Subscription
 from app.tasks import cleanup, debiting
 from tests.api.asking import SUBSCRIPTIONS, ask, change, start
+from tests.moving import staff
 from tests.racing import race
 from tests.sandbox_control import Sandbox
 from tests.subscribing import (
@@ -44,6 +48,7 @@ from tests.subscribing import (
     today,
     work_off,
 )
+from tests.unchanged import unchanged
 from tests.workers import eventually
 
 CANCEL = "cancellation"
@@ -171,6 +176,54 @@ def test_paying_by_hand_beside_an_undecided_debit_is_paid_once_and_tells_nobody_
     assert len(counted) == 1
     assert "payment_due" not in {message.template for message in rows(store, Message)}
     assert attempts_of_orders(store)[0].debit_at is None
+
+
+def test_a_return_played_again_and_again_asks_the_bank_nothing(
+    client: TestClient, store: Store, sandbox: Sandbox, asha: Subscriber
+) -> None:
+    sandbox.webhooks("drop")
+    made = start(client, asha, payment_method="mandate")
+    paid = sandbox.approve(made["payment"]["provider_order_id"])
+    form = {name: paid[name] for name in ("razorpay_order_id", "razorpay_payment_id", "razorpay_signature")}
+    url = f"/api/v1/mandate-returns/{made['subscription']['mandate']['id']}"
+    places = {client.post(url, data=form).headers["location"] for _ in range(4)}
+    assert places == {f"{store.frontend_url}/#/subscriptions/{made['subscription']['id']}"}
+    assert len(sandbox.calls("payments.fetch")) == 1
+
+
+def test_a_cookie_alone_changes_no_subscription_and_moves_no_clock(client: TestClient, store: Store, asha: Subscriber) -> None:
+    ours = [path for (method, path), policy in POLICY.items() if method == "POST" and policy.reads_token]
+    paths = [path for path in ours if path.startswith((SUBSCRIPTIONS, "/api/v1/test/clocks"))]
+    assert len(paths) == 7
+    with unchanged(store):
+        for path in paths:
+            for headers in (asha.headers, staff(store)):
+                client.cookies.set(ACCESS_COOKIE, headers["Authorization"].removeprefix("Bearer "))
+                url = path.format(subscription_id=store.id, clock_id=store.id)
+                answer = client.post(url, json={}, headers={"Idempotency-Key": "theirs"})
+                assert (answer.status_code, answer.json()["code"]) == (403, "csrf_token_missing"), path
+                client.cookies.clear()
+
+
+def test_a_rehearsal_wakes_nobody_takes_no_key_and_tells_nothing_of_others(
+    client: TestClient, store: Store, sandbox: Sandbox, live_api: str, asha: Subscriber, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    subscription = announced(asha, sandbox)
+    assert subscription.next_on is not None
+    woken: list[Any] = []
+    monkeypatch.setattr(type(nudger), "send", lambda _self, *nudge: woken.append(nudge))
+    acts = {"pause": {}, "skips": {"delivers_on": (subscription.next_on + days(14)).isoformat()}, CANCEL: {"reason": "dear"}}
+    key, other, calls = asha.headers, make_subscriber(store), len(sandbox.calls("orders.create"))
+    wish = asha.wish(today(store) + days(3), payment_method="mandate")
+    with unchanged(store, besides=("access_log", "heartbeats")):
+        for verb, body in acts.items():
+            url = f"{SUBSCRIPTIONS}/{subscription.id}/{verb}?dry_run=true"
+            assert client.post(url, json=body, headers=key).status_code == 200
+            assert client.post(url, json=body, headers=other.headers).status_code == 404
+        url = f"{SUBSCRIPTIONS}?dry_run=true"
+        assert client.post(url, json=wish, headers=key).status_code == 201
+        assert client.post(url, json=wish, headers=other.headers).status_code == 404, "her address is no address of others"
+    assert (woken, len(sandbox.calls("orders.create"))) == ([], calls)
 
 
 def test_starts_at_once_are_no_way_around_the_most_that_a_customer_may_have(
