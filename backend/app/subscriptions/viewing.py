@@ -18,6 +18,7 @@ from app.payments import mandate_queries as mandates
 from app.payments.mandate_models import Mandate
 from app.pricing import service as pricing
 from app.stores import service as stores
+from app.stores.models import Store
 from app.subscriptions import planning, queries
 from app.subscriptions.models import Cycle, Subscription, SubscriptionLine
 from app.subscriptions.planning import Calendar
@@ -78,7 +79,7 @@ def view_many(session: Session, subscriptions: Sequence[Subscription], *, today:
                 lines=[ViewedLine(line.variant_id, names[line.variant_id], line.quantity) for line in lines[one.id]],
                 address=address,
                 mandate=found.get(one.mandate_id) if one.mandate_id else None,
-                price_amount=_price(session, lines[one.id], goods, address["state_code"]),
+                price_amount=_price(store, lines[one.id], goods, address["state_code"]),
                 currency=store.currency,
             )
         )
@@ -89,10 +90,10 @@ def view(session: Session, subscription: Subscription, *, today: date) -> Subscr
     return view_many(session, [subscription], today=today)[0]
 
 
-def _price(session: Session, lines: Sequence[SubscriptionLine], goods: Mapping[UUID, Sellable], state_code: str) -> int | None:
+def _price(store: Store, lines: Sequence[SubscriptionLine], goods: Mapping[UUID, Sellable], state_code: str) -> int | None:
     if any(line.variant_id not in goods for line in lines):
         return None
-    basket = pricing.price(stores.get(session), [(goods[line.variant_id], line.quantity) for line in lines], state_code)
+    basket = pricing.price(store, [(goods[line.variant_id], line.quantity) for line in lines], state_code)
     return basket.total_amount
 
 

@@ -2,10 +2,11 @@
 
 import pytest
 from fastapi.testclient import TestClient
-from sqlalchemy import text
+from sqlalchemy import event, text
 
 from app.core.work import unit_of_work
 from app.stores.models import Store
+from app.subscriptions import queries, viewing
 from app.subscriptions.models import Subscription
 from tests.api.asking import SUBSCRIPTIONS, Body, calendar, change, iso, look, on, start
 from tests.subscribing import (
@@ -18,6 +19,7 @@ from tests.subscribing import (
     orders,
     rows,
     set_now,
+    subscribe,
     today,
 )
 
@@ -145,3 +147,18 @@ def test_what_is_no_longer_sold_has_no_price_and_is_left_out_with_word_of_it(
     assert orders(store) == []
     (first, *_) = calendar(client, asha, subscription_id, 2)
     assert (first["delivers_on"], first["status"], first["reason"]) == (iso(friday), "skipped", "not_on_sale")
+
+
+def test_a_page_costs_as_many_statements_however_long_it_is(store: Store, asha: Subscriber) -> None:
+    def statements_of(count: int) -> int:
+        with unit_of_work(store.id) as session:
+            page = queries.page(session, asha.customer.id, count, None)
+            assert len(page) == count
+            counted: list[str] = []
+            event.listen(session.connection(), "before_cursor_execute", lambda *given: counted.append(given[2]))
+            viewing.view_many(session, page, today=today(store))
+        return len(counted)
+
+    for _ in range(6):
+        subscribe(asha, today(store) + days(2))
+    assert statements_of(6) == statements_of(1)
