@@ -108,6 +108,13 @@ def add_problem_handlers(app: FastAPI) -> None:
     app.add_exception_handler(Exception, _crash)
 
 
+def _schema() -> dict[str, Any]:
+    """Whole in itself: inside an OpenAPI document a reference to its own definitions would lead nowhere."""
+    schema = Problem.model_json_schema()
+    schema["properties"]["errors"]["anyOf"][0]["items"] = schema.pop("$defs")["FieldError"]
+    return schema
+
+
 PROBLEM_RESPONSES: dict[int | str, dict[str, Any]] = {
-    "4XX": {"description": "Refused; nothing changed", "content": {MEDIA_TYPE: {"schema": Problem.model_json_schema()}}},
+    "4XX": {"description": "Refused; nothing changed", "content": {MEDIA_TYPE: {"schema": _schema()}}},
 }

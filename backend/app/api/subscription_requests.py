@@ -13,7 +13,7 @@ from app.carts.rules import MAX_QUANTITY
 from app.core.money import MAX_AMOUNT
 from app.payments.mandate_models import MandateMethod
 from app.subscriptions.beginning import Wish
-from app.subscriptions.errors import LinesInvalid, NoMandate
+from app.subscriptions.errors import LinesInvalid, MandateNotTaken
 from app.subscriptions.models import PaymentMethod
 from app.subscriptions.rules import Rule
 
@@ -73,7 +73,7 @@ class SubscriptionIn(RequestBody):
             raise LinesInvalid("the same variant stands in two lines", field="lines")
         is_by_mandate, mandate = self.payment_method == "mandate", self.mandate or MandateIn()
         if self.mandate is not None and not is_by_mandate:
-            raise NoMandate(field="mandate")
+            raise MandateNotTaken(field="mandate")
         return Wish(
             quantities=quantities,
             rule=Rule.of(self.rule.model_dump(exclude_none=True)),

@@ -15,6 +15,7 @@ from app.checkout import notifying
 from app.checkout.writing import Sale, new_lines, new_order
 from app.core.actor import Actor
 from app.core.work import defer
+from app.core.work_waiting import wake_done
 from app.orders.models import Order
 from app.orders.rules import order_number
 from app.payments import starting
@@ -94,6 +95,9 @@ def _begin_payments(session: Session, owed: Sequence[tuple[Renewal, Order]], act
             notifying.payment_due(session, order, "over_limit")
     session.flush()
     defer(session, "drain_payments")
+    # The notice is going out: a mandate that ended at the bank without our hearing of it is found before the debit is due.
+    wake_done(session, Mandate, sorted({renewal.mandate.id for renewal, _ in owed if renewal.mandate}))
+    defer(session, "drain_mandates")
 
 
 def _payment(order: Order) -> Payment:

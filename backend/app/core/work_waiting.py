@@ -1,5 +1,8 @@
 """Work that waits, woken from outside: somebody told us something, or a store's test clock went on."""
 
+from collections.abc import Collection
+from uuid import UUID
+
 from sqlalchemy import update
 from sqlmodel import Session, col
 
@@ -26,6 +29,13 @@ def wake(session: Session, row: WorkRow) -> None:
     model = type(row)
     due = update(model).where(col(model.store_id) == row.store_id, col(model.id) == row.id).values(next_attempt_at=app_now())
     session.execute(due, execution_options={"synchronize_session": "fetch"})
+
+
+def wake_done(session: Session, model: type[WorkRow], ids: Collection[UUID]) -> None:
+    """Have these looked at once more, as far as they are done; what somebody holds or what waits already stays as it is."""
+    done = update(model).where(col(model.id).in_(ids), has_status(model, "done"))
+    woken = done.values(work_status="queued", settled_at=None, next_attempt_at=app_now())
+    session.execute(woken, execution_options={"synchronize_session": False})
 
 
 def bring_forward(session: Session, model: type[WorkRow], by_seconds: float) -> None:

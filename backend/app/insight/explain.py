@@ -82,7 +82,8 @@ def _of_audit(entry: AuditEntry, messages: Mapping[UUID, str]) -> Fact:
 
 def _of_event(event: ProviderEvent) -> Fact:
     what = f"{event.provider} sent {event.event_type}"
-    return Fact(event.happened_at or event.created_at, event.provider, what, f"{event.event_id}: {event.outcome or event.work_status}", {}, "")
+    at, why = event.happened_at or event.created_at, f"{event.event_id}: {event.outcome or event.work_status}"
+    return Fact(at, event.provider, what, why, {}, "")
 
 
 def _queued(message: Message) -> Fact:

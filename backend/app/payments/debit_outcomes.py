@@ -106,15 +106,18 @@ def spare(session: Session, debit: Debit, payment: Payment, now: datetime) -> No
 
 
 def withdraw(session: Session, order_id: UUID, actor: Actor, cause: str, now: datetime) -> bool:
-    """No (further) debit for this order; False when one is under way already. The order is locked. Safe to repeat."""
+    """No (further) debit for this order; False when one is under way already, which is then the last. The order is locked.
+
+    Safe to repeat.
+    """
     found = payments.latest_attempt_of_order(session, order_id)
     if found is None or found[0].mandate_id is None:
         return True
     attempt = queries.attempt_locked(session, found[0].id)
     debit = queries.undecided_locked(session, attempt.id)
-    if debit is None and queries.is_debit_undecided(session, attempt.id):
-        return False  # somebody has it in hand at this moment: it is being sent, or its answer written down
-    if debit is not None and (debit.status == "pending" or debit.work_status != "queued"):
+    in_hand = debit is None and queries.is_debit_undecided(session, attempt.id)  # being sent, or its answer written down
+    if in_hand or (debit is not None and (debit.status == "pending" or debit.work_status != "queued")):
+        attempt.debit_before = now  # should it fail, it is not tried again
         return False
     if debit is not None:
         debit.decide("withdrawn", now, cause)

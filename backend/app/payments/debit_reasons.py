@@ -21,6 +21,7 @@ FINAL_REASONS: Final[frozenset[str]] = frozenset(MANDATE_REASONS) | {
     "bank_account_invalid",
     "customer_action_required",  # cards: the customer did not let the notice pass
     "debit_declined",
+    "input_validation_failed",  # the same words would be refused again
     "debit_instrument_blocked",
     "invalid_vpa",
     "limit_exceeded_remitting_bank",

@@ -27,6 +27,7 @@ DUMMY_PAYMENT = "upi_dummy_payment"  # why the first payment failed although the
 AUTHORISATION_AMOUNT = 100  # paise: Razorpay's least for UPI and cards
 VALID_FOR = timedelta(days=3650)  # Razorpay's own default of ten years
 LOOK_AGAIN_SECONDS, LOOK_SELDOM_SECONDS = 60.0, 600.0  # a bank that confirms later; its webhook is usually there before
+LOOK_AT_PAUSED_SECONDS = 3600.0  # should the word that it goes on be lost, its customer does not wait for ever
 OF_TOKEN = {
     "initiated": "pending",
     "confirmed": "confirmed",
@@ -146,7 +147,9 @@ def settle(session: Session, look: Look, outcome: TokenFacts | ProviderError, no
         settle_failed(session, mandate, outcome, counts=is_refused, wait_seconds=outcome.retry_after_seconds)
         return None
     before = see(session, mandate, _status(outcome, now), outcome.failure_reason, cause=f"token {outcome.id}")
-    if mandate.status == "pending":
+    if mandate.status == "paused":
+        settle_later(session, mandate, LOOK_AT_PAUSED_SECONDS)
+    elif mandate.status == "pending":
         is_young = machine_now() - mandate.created_at < timedelta(hours=1)
         settle_later(session, mandate, LOOK_AGAIN_SECONDS if is_young else LOOK_SELDOM_SECONDS)
     else:

@@ -6,6 +6,7 @@ from sqlmodel import Session
 
 from app.audit.service import record
 from app.core.actor import Actor, provider
+from app.core.work import defer
 from app.payments.models import PaymentAttempt
 from app.providers.razorpay_facts import NoticeFacts
 
@@ -26,6 +27,9 @@ def apply(session: Session, attempt: PaymentAttempt, facts: NoticeFacts | None, 
     attempt.notice_status = told
     if told == "delivered" and facts.delivered_at is not None:
         attempt.notice_delivered_at = datetime.fromtimestamp(facts.delivered_at, UTC)
+    if told == "failed" and attempt.debit_at is not None:
+        attempt.debit_at = attempt.created_at  # no debit can follow: decided on now, so that the customer hears of it now
+        defer(session, "charge_due")
     session.add(attempt)
     if told != before:
         _record(session, provider("razorpay"), attempt, before, cause)

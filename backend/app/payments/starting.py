@@ -15,9 +15,10 @@ from app.accounts import service as accounts
 from app.audit.service import record
 from app.core.actor import SYSTEM, Actor
 from app.core.clock import machine_now
+from app.core.config import settings
 from app.core.errors import ProviderError, Rejected, Unknown
 from app.core.ids import new_id
-from app.core.work import store_of
+from app.core.work import defer, store_of
 from app.core.work_rows import claim_one, settle_done, settle_failed, settle_unknown
 from app.payments import mandate_queries, notices, queries
 from app.payments.mandate_models import Mandate
@@ -101,9 +102,10 @@ def claim(session: Session, attempt_id: UUID, notes: Mapping[str, str]) -> Start
 
 
 def person_of(session: Session, customer_id: UUID) -> Person:
-    """The customer as the provider wants to know them."""
+    """The customer as the provider wants to know them. It takes no debit without an e-mail address: the shop's stands in."""
     customer = accounts.get_customer(session, customer_id)
-    return Person(customer.name, customer.phone or "", customer.email or "")
+    email = customer.email or stores.get(session).contact_email or settings.email_sender
+    return Person(customer.name, customer.phone or "", email)
 
 
 def _notice(session: Session, attempt: PaymentAttempt) -> Notice | None:
@@ -142,6 +144,9 @@ def settle(session: Session, start: StartCall, outcome: Started | ProviderError)
         _look_up_later(session, attempt, outcome)
     else:
         gave_way = not isinstance(outcome, Rejected)
+        if attempt.debit_at is not None and not gave_way:
+            attempt.debit_at = attempt.created_at  # no notice, no debit: decided on now, so that the customer hears of it now
+            defer(session, "charge_due")
         settle_failed(
             session, attempt, outcome, counts=not gave_way, final=not gave_way, wait_seconds=outcome.retry_after_seconds
         )

@@ -128,10 +128,6 @@ class Razorpay:
     def fetch_token(self, customer_id: str, token_id: str) -> TokenFacts:
         return _call("tokens.fetch", lambda: self._client.token.fetch(customer_id, token_id), read_token)
 
-    def cancel_token(self, customer_id: str, token_id: str) -> None:
-        """Ask the bank to revoke the mandate; done once `token.cancelled` comes. Safe to repeat."""
-        _call("tokens.cancel", lambda: self._client.token.cancel(customer_id, token_id), lambda _: None)
-
     def verify_return_signature(self, order_id: str, payment_id: str, signature: str | None) -> bool:
         """Whether this account's secret signed the browser's return. `order_id` is the one we stored, not the posted one."""
         return _is_signed(self._secret, f"{order_id}|{payment_id}".encode(), signature)

@@ -24,7 +24,7 @@ def mandate_to_approve(session: Session, subscription: Subscription, *, actor: A
         raise NoMandate
     if mandate.can_be_approved:
         return mandate.id
-    if mandate.status not in mandates.FINAL:
+    if mandate.status not in mandates.FINAL and mandate.work_status != "dead":
         raise MandateSettled(mandate_status=mandate.status)
     method = cast(MandateMethod, mandate.method)
     fresh, _ = mandates.ask(

@@ -97,6 +97,12 @@ class NoMandate(Conflict):
     code = "no_mandate"
 
 
+class MandateNotTaken(Invalid):
+    """What is paid on delivery takes no mandate; leave it out, or choose payment by mandate."""
+
+    code = "mandate_not_taken"
+
+
 class MandateSettled(Conflict):
     """There is nothing to approve: the mandate is good, is being decided on, or waits to be resumed in the bank's app."""
 

@@ -3,12 +3,19 @@
 from datetime import datetime
 from uuid import UUID
 
+from celery.exceptions import SoftTimeLimitExceeded
+from sqlalchemy.exc import OperationalError
 from sqlmodel import Session
 
+from app.audit.service import record
+from app.core.actor import SYSTEM
+from app.core.logging import get_logger
 from app.notifications.models import Message
 from app.subscriptions import notifying, queries
 from app.subscriptions.errors import SubscriptionNotFound
 from app.subscriptions.models import Cycle
+
+log = get_logger(__name__)
 
 CHUNK = 200
 
@@ -17,7 +24,15 @@ def remind_due(session: Session, now: datetime) -> int:
     """Queue the reminders of a chunk of deliveries, once each; how many deliveries. Call again until it is 0."""
     cycles = queries.lock_unreminded(session, CHUNK)
     for cycle in cycles:
-        remind(session, cycle, now)
+        try:
+            with session.begin_nested():
+                remind(session, cycle, now)
+        except (OperationalError, SoftTimeLimitExceeded):  # the database is away, or the time is over
+            raise
+        except Exception as error:  # one that makes trouble keeps no other customer from hearing
+            log.error("reminder_not_queued", cycle_id=str(cycle.id), exc_info=error)
+            cycle.reminded_at = now
+            record(session, SYSTEM, "cycle.reminder_failed", cycle, cause=type(error).__name__)
     return len(cycles)
 
 

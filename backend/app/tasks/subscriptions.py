@@ -45,9 +45,10 @@ def send_subscription_renewal_reminders(session: Session, _store: StoreFacts, _s
 
 
 def _reached(_store_id: UUID, recorded: Reference) -> Result:
-    if recorded["cycle_id"] is None:
-        return {"status": "skipped", "reason": "not_due", **recorded}
-    return {"status": "success", **recorded}
+    reached = {"cycle_id": recorded["cycle_id"], "order_id": recorded["order_id"]}
+    if recorded["order_id"] is None:
+        return {"status": "skipped", "reason": recorded["reason"], **reached}
+    return {"status": "success", **reached}
 
 
 @documented(_reached, priority=NORMAL, **CALL_LIMITS)
@@ -59,11 +60,17 @@ def process_single_subscription(session: Session, call: Call, subscription_id: s
         raise Invalid(f"{subscription_id!r} is no id", field="subscription_id") from None
     store = stores.get(session)
     calendar = Calendar.of(store, clock.now(store))
-    if subscription.plans_at is not None and subscription.plans_at <= calendar.now:
+    cycle, day = None, subscription.next_on
+    if subscription.plans_at is not None and subscription.plans_at <= calendar.now and day:
         billing.bill(session, store, calendar, [subscription], cause=call.key)
-    cycle = queries.latest_created(session, subscription.id)
+        cycle = next((one for one in queries.cycles_from(session, subscription.id, day) if one.delivers_on == day), None)
+    cycle = cycle or queries.latest_created(session, subscription.id)
     order = queries.orders_of_cycles(session, [cycle.id]).get(cycle.id) if cycle else None
-    return {"cycle_id": str(cycle.id) if cycle else None, "order_id": str(order.id) if order else None}
+    return {
+        "cycle_id": str(cycle.id) if cycle else None,
+        "order_id": str(order.id) if order else None,
+        "reason": cycle.reason if cycle else "not_due",
+    }
 
 
 @celery_app.task(name="app.tasks.subscriptions.charge_due", urgency=URGENT, **CALL_LIMITS)

@@ -136,7 +136,7 @@ def test_a_start_that_is_not_possible_is_refused_with_what_would_be(
         (mandate(11_999), 422, "mandate_limit_too_low", {"field": "mandate.max_amount", "minimum": 12_000}),
         (mandate(1_500_001), 422, "mandate_limit_too_high", {"field": "mandate.max_amount", "maximum": 1_500_000}),
         ({**UPI, "lines": dear}, 422, "mandate_limit_too_high", {"field": "lines", "price": 1_500_001}),
-        ({"mandate": {"method": "upi"}}, 409, "no_mandate", {"field": "mandate"}),
+        ({"mandate": {"method": "upi"}}, 422, "mandate_not_taken", {"field": "mandate"}),
     ]  # fmt: skip
     for wrong, status, code, facts in cases:
         wish = asha.wish(earliest + days(7)) | wrong

@@ -1,5 +1,6 @@
 """What the whole API and all tasks have in common, walked over every one of them."""
 
+import json
 import re
 from typing import Any, get_args
 
@@ -49,6 +50,13 @@ virtual_account.closed qr_code.created qr_code.credited qr_code.closed fund_acco
 fund_account.validation.failed payout.processed payout.failed transfer.processed transfer.failed
 order.notification.delivered order.notification.failed
 """.split()  # noqa: SIM905 - a page of names, not of quotes
+
+
+def test_every_reference_of_the_document_leads_somewhere() -> None:
+    """A client made from the document stops at the first one that does not."""
+    named = set(re.findall(r'"\$ref": "([^"]+)"', json.dumps(SPECIFICATION)))
+    assert {name for name in named if not name.startswith("#/components/schemas/")} == set()
+    assert {name.rpartition("/")[2] for name in named} <= SPECIFICATION["components"]["schemas"].keys()
 
 
 def api_routes() -> list[APIRoute]:
