@@ -14,8 +14,12 @@ from functools import partial
 import pytest
 import redis
 
+from app.core import clock
 from app.core.config import settings
+from app.core.work import unit_of_work
+from app.jobs import service as jobs
 from app.payments.mandate_models import Debit
+from app.stores import service as stores
 from app.stores.models import Store
 from tests.conftest import Servers
 from tests.sandbox_control import Sandbox
@@ -67,6 +71,8 @@ def test_renewals_again_and_again(store: Store, sandbox: Sandbox, ticking_worker
 
 def blow(store: Store, sandbox: Sandbox, worker: Worker, *, subscriptions: int, weeks: int) -> None:
     """Weeks of deliveries by mandate, while everything that can die does."""
+    with unit_of_work(store.id) as session:  # now, and not when the first tick comes: schedules count from where they begin
+        jobs.ensure_schedules(session, clock.now(stores.get(session)))
     before = {order.id for order in orders(store)}
     friday = today(store) + days(7)
     who = make_subscriber(store)
