@@ -18,12 +18,12 @@ from app.core.ids import new_id
 from app.core.security import sign_jwt
 from app.core.work import unit_of_work
 from app.core.work_rows import WorkRow
+from app.insight.owed import DRAINS
 from app.jobs import queries as jobs
 from app.orders.models import Order
 from app.payments.models import PaymentAttempt
 from app.stores.models import Store
 from app.tasks import inbox, notifications, payments
-from app.tasks.work import KINDS
 from tests.builders import make_customer, make_variant
 
 ADDRESS: AddressFields = {
@@ -107,8 +107,8 @@ def place_and_start(shopper: Shopper) -> tuple[Order, str]:
 def work_off(store: Store) -> None:
     """Do in this process whatever is due in the store, as the workers would."""
     steps = {"drain_payments": payments.drain, "drain_events": inbox.drain, "drain_messages": notifications.drain}
-    for kind in KINDS:
-        steps.get(kind.drain, run_slots)(str(store.id))
+    for drain in DRAINS.values():
+        steps.get(drain, run_slots)(str(store.id))
 
 
 def run_slots(store_id: str) -> None:

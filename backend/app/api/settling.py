@@ -12,7 +12,8 @@ from app.core.work import defer, unit_of_work
 from app.core.work_rows import reclaim
 from app.core.work_waiting import bring_forward
 from app.insight import due
-from app.insight.due import DRAINS, Owed
+from app.insight.due import Owed
+from app.insight.owed import DRAINS
 from app.payments import mandate_queries
 from app.providers.sandbox_clock import SandboxClock
 from app.stores.clocks import MovingClock

@@ -13,9 +13,8 @@ from sqlmodel import Session, col
 
 from app.core.slots import RhythmInvalid, next_after
 from app.core.work_columns import DUE, WorkRow, app_now, has_status, is_due
-from app.inbox.models import ProviderEvent
-from app.jobs.models import Schedule, Slot
-from app.notifications.models import Message
+from app.insight.owed import DRAINS
+from app.jobs.models import Schedule
 from app.orders.models import Order
 from app.payments import mandate_queries
 from app.payments.mandate_models import Debit, Mandate
@@ -26,18 +25,10 @@ from app.subscriptions.models import Cycle
 
 MOMENT = timedelta(microseconds=1)
 
-DRAINS: dict[type[WorkRow], str] = {  # work rows, and the nudge whose task drains them for one store
-    PaymentAttempt: "drain_payments",
-    ProviderEvent: "drain_events",
-    Message: "drain_messages",
-    Slot: "drain_slots",
-    Debit: "drain_debits",
-    Mandate: "drain_mandates",
-}
 # Rows that only look again and again at what somebody else decides, whose word comes by itself: not worth a stop each.
 LOOKS: dict[type[WorkRow], ColumnElement[bool]] = {
     Debit: col(Debit.status) == "pending",
-    Mandate: col(Mandate.status) == "pending",
+    Mandate: col(Mandate.status).in_(("pending", "paused")),
 }
 
 Since = Callable[[Session], datetime | None]  # an instant of the store's time; None: nothing is to come

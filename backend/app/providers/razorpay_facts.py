@@ -11,8 +11,6 @@ class NoticeFacts:
 
     status: str  # created → delivered | failed
     delivered_at: int | None
-    token_id: str | None
-    payment_after: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +52,6 @@ class TokenFacts:
     id: str
     status: str
     failure_reason: str | None
-    max_amount: int | None
     expired_at: int | None
 
 
@@ -129,7 +126,6 @@ def read_token(entity: Mapping[str, Any]) -> TokenFacts:
         id=str(entity["id"]),
         status=str(details["status"]),
         failure_reason=details.get("failure_reason") or None,
-        max_amount=_number(entity.get("max_amount")),
         expired_at=_number(entity.get("expired_at")),
     )
 
@@ -140,8 +136,6 @@ def _notice(entity: Any) -> NoticeFacts | None:
     return NoticeFacts(
         status=str(entity.get("status") or "created"),
         delivered_at=_number(entity.get("delivered_at")),
-        token_id=entity.get("token_id"),
-        payment_after=_number(entity.get("payment_after")),
     )
 
 

@@ -57,7 +57,10 @@ def _stop(session: Session, subscription: Subscription, mandate: Mandate, now: d
 
 
 def _record(session: Session, subscription: Subscription, mandate: Mandate, before: str, actor: Actor) -> None:
-    changes = {"status": [before, subscription.status], "next_on": [None, str(subscription.next_on)]}
+    changes = {
+        "status": [before, subscription.status],
+        "next_on": [None, subscription.next_on and subscription.next_on.isoformat()],
+    }
     record(
         session,
         actor,

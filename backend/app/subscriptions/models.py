@@ -14,7 +14,7 @@ from app.subscriptions.rules import Rule
 from app.subscriptions.states import MOVES, Status, check_move
 
 PaymentMethod = Literal["mandate", "pay_on_delivery"]
-CycleStatus = Literal["created", "skipped", "failed", "cancelled"]
+CycleStatus = Literal["created", "skipped", "failed"]
 
 
 class Subscription(Row, table=True):

@@ -15,8 +15,9 @@ from app.payments.debit_calls import Accepted, DebitCall
 from app.payments.mandate_models import Debit, Mandate
 from app.payments.mandates import Look
 from app.providers import registry
-from app.providers.razorpay_facts import PaymentFacts, TokenFacts
+from app.providers.razorpay_facts import OrderFacts, PaymentFacts, TokenFacts
 from app.stores import service as stores
+from app.stores.service import Account
 from app.subscriptions import following
 
 BUSY = "somebody else has it"
@@ -65,13 +66,21 @@ def look_at_mandate(store_id: UUID, mandate_id: UUID) -> str:
 
 def look_at_notice(store_id: UUID, attempt_id: UUID) -> str | None:
     """Ask the provider whether a notice reached the customer; what is news. A read: losing it costs ten minutes."""
-    with unit_of_work(store_id) as session:
+
+    def claim(session: Session) -> tuple[Account, str] | Nothing[str | None]:
         attempt, _ = payments.attempt_with_payment(session, attempt_id)
-        account = stores.provider_account(session, "razorpay", attempt.account_id)
-    if attempt.provider_order_id is None:
-        return None
-    order = registry.razorpay(account.secrets).fetch_order(attempt.provider_order_id)
-    with unit_of_work(store_id) as session:
-        return notices.apply(
-            session, mandate_queries.attempt_locked(session, attempt_id), order.notice, "the notice was asked for"
-        )
+        if attempt.provider_order_id is None:
+            return Nothing(None)
+        return stores.provider_account(session, "razorpay", attempt.account_id), attempt.provider_order_id
+
+    def call(asked: tuple[Account, str]) -> OrderFacts:
+        account, order_id = asked
+        return registry.razorpay(account.secrets).fetch_order(order_id)
+
+    def settle(session: Session, _: tuple[Account, str], outcome: OrderFacts | ProviderError) -> str | None:
+        if isinstance(outcome, ProviderError):
+            return None
+        attempt = mandate_queries.attempt_locked(session, attempt_id)
+        return notices.apply(session, attempt, outcome.notice, "the provider was asked")
+
+    return claim_call_settle(store_id, claim, call, settle)

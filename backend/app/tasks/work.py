@@ -1,6 +1,5 @@
 """The two ticks: the sweep finds what Redis lost and whoever died left behind, `open_slots` what is due by itself."""
 
-from dataclasses import dataclass
 from uuid import UUID
 
 from sqlalchemy import func, select
@@ -10,36 +9,14 @@ from app.core.celery_app import celery_app
 from app.core.logging import get_logger
 from app.core.work import across_stores, defer, unit_of_work
 from app.core.work_rows import WorkRow, needs_sweep, reclaim
-from app.inbox.models import ProviderEvent
+from app.insight.owed import DRAINS
 from app.jobs import service as jobs
-from app.jobs.models import Slot
-from app.notifications.models import Message
-from app.payments.mandate_models import Debit, Mandate
-from app.payments.models import PaymentAttempt
 from app.tasks.looking import look_everywhere
 
 log = get_logger(__name__)
 
 GRACE_SECONDS = 5.0  # a row due for less is on its way through the queue
 STORES_PER_SWEEP = 50  # per kind of work: the next sweep takes the others, longest owed first
-
-
-@dataclass(frozen=True)
-class WorkKind:
-    """A table of work rows, and the nudge whose task drains it for one store."""
-
-    model: type[WorkRow]
-    drain: str
-
-
-KINDS = (
-    WorkKind(PaymentAttempt, "drain_payments"),
-    WorkKind(ProviderEvent, "drain_events"),
-    WorkKind(Message, "drain_messages"),
-    WorkKind(Slot, "drain_slots"),
-    WorkKind(Debit, "drain_debits"),
-    WorkKind(Mandate, "drain_mandates"),
-)
 
 
 @celery_app.task(name="app.tasks.work.open_slots", soft_time_limit=60, time_limit=90)
@@ -59,26 +36,26 @@ def drain_slots(store_id: str) -> None:
 def sweep() -> dict[str, int]:
     """Take back lost leases and wake a drain for every store that is owed something. Safe to run twice, or ten at once."""
     owed = 0
-    for kind in KINDS:
-        for store_id in _owed_stores(kind):
+    for model, drain in DRAINS.items():
+        for store_id in _owed_stores(model):
             with unit_of_work(store_id) as session:
-                for row in reclaim(session, kind.model):
+                for row in reclaim(session, model):
                     log.warning("lease_lost", table=row.__tablename__, id=str(row.id), work_status=row.work_status)
-                defer(session, kind.drain)
+                defer(session, drain)
             owed += 1
     _beat()
     return {"owed": owed}
 
 
-def _owed_stores(kind: WorkKind) -> list[UUID]:
+def _owed_stores(model: type[WorkRow]) -> list[UUID]:
     with across_stores() as session:
-        return owed_stores(session, kind)
+        return owed_stores(session, model)
 
 
-def owed_stores(session: Session, kind: WorkKind, grace_seconds: float = GRACE_SECONDS) -> list[UUID]:
+def owed_stores(session: Session, model: type[WorkRow], grace_seconds: float = GRACE_SECONDS) -> list[UUID]:
     """Stores with rows of this kind that are due beyond the grace or whose lease ran out, longest owed first."""
-    store_id, due_at = col(kind.model.store_id), func.least(col(kind.model.next_attempt_at), col(kind.model.lease_until))
-    statement = select(store_id).where(needs_sweep(kind.model, grace_seconds)).group_by(store_id).order_by(func.min(due_at))
+    store_id, due_at = col(model.store_id), func.least(col(model.next_attempt_at), col(model.lease_until))
+    statement = select(store_id).where(needs_sweep(model, grace_seconds)).group_by(store_id).order_by(func.min(due_at))
     return list(session.execute(statement.limit(STORES_PER_SWEEP)).scalars())
 
 

@@ -94,7 +94,7 @@ def create_tables() -> None:
         sa.Column("slot_id", sa.Uuid(), nullable=True),
         sa.Column("reminded_at", sa.DateTime(timezone=True), nullable=True),
         sa.CheckConstraint("(status = 'created') = (reason = '')", name="ck_cycles_outcome_has_reason"),
-        sa.CheckConstraint("status in ('created', 'skipped', 'failed', 'cancelled')", name="ck_cycles_status_known"),
+        sa.CheckConstraint("status in ('created', 'skipped', 'failed')", name="ck_cycles_status_known"),
         sa.CheckConstraint("(notify_at is null) = (charge_at is null)", name="ck_cycles_charge_is_notified"),
         sa.CheckConstraint("charge_at > notify_at", name="ck_cycles_notified_before_charge"),
         sa.ForeignKeyConstraint(

@@ -17,7 +17,8 @@ from app.core import clock
 from app.core.actor import SYSTEM
 from app.core.errors import LeaseLost
 from app.core.work import unit_of_work
-from app.insight.due import DRAINS
+from app.core.work_columns import WorkRow
+from app.insight.owed import DRAINS
 from app.jobs import queries as schedules
 from app.jobs import service as jobs
 from app.notifications import service as notifications
@@ -27,7 +28,6 @@ from app.stores import service as stores
 from app.stores.errors import ClockNotFound
 from app.stores.models import Store
 from app.tasks.looking import DUE_LOOKS
-from app.tasks.work import KINDS
 from tests.conftest import UnitOfWork
 from tests.moving import staff
 from tests.sandbox_control import Sandbox
@@ -256,5 +256,6 @@ def test_accounts_go_by_their_public_names() -> None:
 
 def test_it_knows_all_work_and_all_that_falls_due() -> None:
     """Else it would go on while something is owed, or leave it to a tick that leaves it to the clock's mover."""
-    assert {kind.model: kind.drain for kind in KINDS} == DRAINS
+    kinds = {model for model in WorkRow.__subclasses__() if model.__module__.startswith("app.")}
+    assert kinds == DRAINS.keys()
     assert {look.nudge for look in DUE_LOOKS} == {"charge_due"}

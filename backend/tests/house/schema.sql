@@ -134,7 +134,7 @@ CREATE TABLE cycles (
 	CONSTRAINT pk_cycles PRIMARY KEY (store_id, id),
 	CONSTRAINT fk_cycles_store_id_subscription_id FOREIGN KEY(store_id, subscription_id) REFERENCES subscriptions (store_id, id),
 	CONSTRAINT uq_cycles_store_id_subscription_id_delivers_on UNIQUE (store_id, subscription_id, delivers_on),
-	CONSTRAINT ck_cycles_status_known CHECK (status in ('created', 'skipped', 'failed', 'cancelled')),
+	CONSTRAINT ck_cycles_status_known CHECK (status in ('created', 'skipped', 'failed')),
 	CONSTRAINT ck_cycles_outcome_has_reason CHECK ((status = 'created') = (reason = '')),
 	CONSTRAINT ck_cycles_charge_is_notified CHECK ((notify_at is null) = (charge_at is null)),
 	CONSTRAINT ck_cycles_notified_before_charge CHECK (charge_at > notify_at)
