@@ -121,6 +121,7 @@ def _write_sandbox_config(values: dict[str, str], signing_key: str) -> None:
         "razorpay": [
             {
                 "key_id": values["RAZORPAY_KEY_ID"],
+                "name": "Rozana Organics",  # as the customer's bank shows the payee
                 "key_secret": values["RAZORPAY_KEY_SECRET"],
                 "webhooks": [{"url": f"{webhooks}/razorpay", "secret": values["RAZORPAY_WEBHOOK_SECRET"]}],
             }

@@ -27,10 +27,11 @@ def moment(at: datetime) -> str:
 
 
 def sentence(fact: Json) -> str:
-    """A fact of an explanation: when, who, what, why, and before → after."""
+    """A fact of an explanation: when (in the shop's zone), who, what, why, and before → after."""
     changes = ", ".join(f"{name} {_change(value)}" for name, value in fact["changes"].items())
     why = f" ({fact['why']})" if fact["why"] else ""
-    return f"{fact['at'][11:19]} {fact['who']}: {fact['what']}{why}{': ' + changes if changes else ''}"
+    at = datetime.fromisoformat(fact["at"]).astimezone(INDIA)
+    return f"{at.day} {at:%b %H:%M:%S} {fact['who']}: {fact['what']}{why}{': ' + changes if changes else ''}"
 
 
 def _change(value: object) -> str:

@@ -71,5 +71,5 @@ def test_instants_are_told_in_the_shop_s_zone() -> None:
 def test_a_fact_is_a_sentence() -> None:
     fact = {"at": "2026-12-04T00:30:01Z", "who": "razorpay", "what": "order.confirmed", "why": "webhook order.paid x"}
     told = sentence({**fact, "changes": {"status": ["pending_payment", "confirmed"]}})
-    assert told == "00:30:01 razorpay: order.confirmed (webhook order.paid x): status pending_payment → confirmed"
-    assert sentence({**fact, "why": "", "changes": {}}) == "00:30:01 razorpay: order.confirmed"
+    assert told == "4 Dec 06:00:01 razorpay: order.confirmed (webhook order.paid x): status pending_payment → confirmed"
+    assert sentence({**fact, "why": "", "changes": {}}) == "4 Dec 06:00:01 razorpay: order.confirmed"
