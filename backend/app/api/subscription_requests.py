@@ -5,7 +5,7 @@ from datetime import date
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import BeforeValidator, ConfigDict, Field, StringConstraints
+from pydantic import BeforeValidator, ConfigDict, Field, StrictInt, StringConstraints
 
 from app.api.fields import NO_CONTROLS
 from app.api.schemas import RequestBody
@@ -41,14 +41,14 @@ class RuleIn(RequestBody):
     model_config = ConfigDict(json_schema_extra={"examples": [{"kind": "weekly", "every": 1}, {"kind": "monthly", "day": 31}]})
 
     kind: Literal["daily", "every_n_days", "weekdays", "weekly", "monthly"]
-    every: int | None = None
+    every: StrictInt | None = None
     weekdays: list[Weekday] | None = Field(default=None, max_length=7)
-    day: int | None = None
+    day: StrictInt | None = None
 
 
 class LineIn(RequestBody):
     variant_id: UUID
-    quantity: int = Field(ge=1, le=MAX_QUANTITY)
+    quantity: StrictInt = Field(ge=1, le=MAX_QUANTITY)
 
 
 class MandateIn(RequestBody):

@@ -90,8 +90,8 @@ def learn(session: Session, mandate: Mandate, facts: PaymentFacts, cause: str) -
     payment page lets a customer who was declined try again at once: each try has a token of its own, and one that succeeds
     takes the place of one that did not.
     """
-    if facts.token_id is None:
-        return
+    if facts.token_id is None or queries.id_of_token(session, facts.token_id) not in (None, mandate.id):
+        return  # none, or that of another mandate: which it pays for is settled already
     if mandate.provider_token_id is None or _takes_over(mandate, facts):
         before, mandate.status, mandate.provider_token_id = mandate.status, "pending", facts.token_id
         mandate.failure_reason = None
