@@ -84,6 +84,11 @@ def pytest_configure(config: pytest.Config) -> None:
     set_up_logging("WARNING")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Fault tests first: their beats and workers serve every store of the process, and in the beginning there are few."""
+    items.sort(key=lambda item: item.path.parent.name != "faults")
+
+
 def pytest_unconfigure(config: pytest.Config) -> None:
     if servers := config.stash.get(SERVERS, None):
         from app.core.db import engine
