@@ -14,7 +14,7 @@ from tests.local.families import children_of, eventually, is_running
 
 # A supervisor of its own process, which can be killed: it starts the servers, tells their process ids, and waits.
 SUPERVISOR = """
-import sys, threading, time
+import os, sys, threading, time
 from pathlib import Path
 import psycopg
 from local.postgres import EmbeddedPostgres
@@ -26,16 +26,18 @@ postgres.start(), valkey.start()
 connection = psycopg.connect(postgres.url)
 backend = connection.info.backend_pid
 command = [sys.executable, "-m", "celery", "-A", "idle", "worker", "--concurrency=2", "--loglevel=info"]
-celery = spawn(command, cwd=state, log=state / "celery.log")
+celery = spawn(command, cwd=state, log=state / "celery.log", environment={**os.environ, "BROKER": valkey.url})
 while " ready." not in celery.log_since_start():
     assert celery.is_alive, celery.log_since_start()
     time.sleep(0.05)
 print(postgres.pid, backend, valkey.pid, celery.pid, flush=True)
 threading.Event().wait()
 """
+# On a broker as real as ours: without one the pool's children share a lock, and one of them may wait for it for ever.
 IDLE_APP = """
+import os
 from celery import Celery
-app = Celery("idle", broker="memory://")
+app = Celery("idle", broker=os.environ["BROKER"])
 """
 
 
