@@ -61,10 +61,14 @@ def test_killed_workers_and_a_flushed_broker_neither_lose_nor_double_a_renewal(
 
 @pytest.mark.proof
 @pytest.mark.timeout(3600)
-def test_renewals_again_and_again(store: Store, sandbox: Sandbox, ticking_worker: Worker) -> None:
+def test_renewals_again_and_again(servers: Servers, make_store: Callable[[], Store], ticking_worker: Worker) -> None:
+    """A shop of its own for each: in the last one deliveries go on."""
     end = time.monotonic() + float(os.environ.get("PROOF_MINUTES", "20")) * 60 * SHARE
     while True:
+        store = make_store()
+        sandbox = Sandbox(servers.sandbox_url, store.id)
         blow(store, sandbox, ticking_worker, subscriptions=20, weeks=2)
+        sandbox.http.close()
         if time.monotonic() > end:
             return
 
