@@ -1,0 +1,14 @@
+"""Prepaid balances, cash with riders, and credit for distributors."""
+
+revision = "0011"
+down_revision = "0010"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    pass
+
+
+def downgrade() -> None:
+    pass
