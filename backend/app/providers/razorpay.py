@@ -1,19 +1,18 @@
 """Razorpay: orders, payments, captures and signatures. Their dictionaries and exceptions end here.
 
-Orders carry our receipt with `unique_receipt`, so a repeated create finds the first; after an `Unknown` look the order up
-by its receipt all the same. A signature that fits says who posted it, never what the payment's state is: fetch that.
+Refunds and lists are inherited from `razorpay_refunds` and `razorpay_lists`: callers know one client. Orders carry our
+receipt with `unique_receipt`, so a repeated create finds the first; after an `Unknown` look it up by its receipt all the
+same. A signature that fits says who posted it, never what the payment's state is: fetch that.
 """
 
 import hashlib
 import hmac
 import re
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, TypeVar
-
-import razorpay
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from app.core.errors import Rejected
-from app.providers.calls import DEFAULT_TIMEOUTS, Timeouts, logged, uncertain
+from app.providers.razorpay_calling import MAX_LISTED, PROVIDER, call, many
 from app.providers.razorpay_facts import (
     Notice,
     OrderFacts,
@@ -25,25 +24,17 @@ from app.providers.razorpay_facts import (
     read_payment,
     read_token,
 )
-from app.providers.transport import JudgingSession
+from app.providers.razorpay_lists import Lists
+from app.providers.razorpay_refunds import Refunds
 
-PROVIDER = "razorpay"
+__all__ = ["MAX_RECEIPT_LENGTH", "PROVIDER", "Razorpay", "verify_webhook"]
+
 MAX_RECEIPT_LENGTH = 40  # theirs
 NAME = re.compile(r"[A-Za-z0-9 .'/@()]{3,50}")  # what they take; another name is left out
-MAX_LISTED = 100  # their largest page; one order with more attempts than that does not exist
-
-T = TypeVar("T")
 
 
-class Razorpay:
+class Razorpay(Refunds, Lists):
     """One account's client. Not shared between threads or across a fork: get it through `clients.per_thread`."""
-
-    def __init__(self, key_id: str, key_secret: str, base_url: str, timeouts: Timeouts = DEFAULT_TIMEOUTS) -> None:
-        self._secret = key_secret
-        # the SDK's own retry stays off: it would send a POST again after a read timeout
-        self._client = razorpay.Client(
-            session=JudgingSession(PROVIDER, timeouts, _reason), auth=(key_id, key_secret), base_url=base_url.rstrip("/")
-        )
 
     def create_order(
         self,
@@ -64,30 +55,30 @@ class Razorpay:
         data["payment_capture"] = True  # an account set to manual capture would only authorise, and give the money back
         if unique_receipt:
             data["unique_receipt"] = True
-        return _call("orders.create", lambda: self._client.order.create(data), read_order)
+        return call("orders.create", lambda: self._client.order.create(data), read_order)
 
     def find_order_by_receipt(self, receipt: str) -> OrderFacts | None:
         """The order of this receipt, or None. Should there be several (old accounts allow it): a paid one, else the oldest."""
         query = {"receipt": receipt, "count": MAX_LISTED}
-        orders = _call("orders.list", lambda: self._client.order.all(query), _many(read_order))
+        orders = call("orders.list", lambda: self._client.order.all(query), many(read_order))
         mine = [order for order in orders if order.receipt == receipt]
         return min(mine, key=lambda order: (order.status != "paid", order.created_at), default=None)
 
     def fetch_order(self, order_id: str) -> OrderFacts:
-        return _call("orders.fetch", lambda: self._client.order.fetch(order_id), read_order)
+        return call("orders.fetch", lambda: self._client.order.fetch(order_id), read_order)
 
     def order_payments(self, order_id: str) -> list[PaymentFacts]:
         """Every payment tried on the order, as Razorpay lists them."""
-        return _call("orders.payments", lambda: self._client.order.payments(order_id), _many(read_payment))
+        return call("orders.payments", lambda: self._client.order.payments(order_id), many(read_payment))
 
     def fetch_payment(self, payment_id: str) -> PaymentFacts:
-        return _call("payments.fetch", lambda: self._client.payment.fetch(payment_id), read_payment)
+        return call("payments.fetch", lambda: self._client.payment.fetch(payment_id), read_payment)
 
     def capture(self, payment_id: str, amount: int, currency: str) -> PaymentFacts:
         """Take an authorised payment. Safe to repeat: one that is already captured for this amount is the answer."""
         own_data = {"currency": currency}  # the SDK writes the amount into it: its default is shared between threads
         try:
-            return _call("payments.capture", lambda: self._client.payment.capture(payment_id, amount, own_data), read_payment)
+            return call("payments.capture", lambda: self._client.payment.capture(payment_id, amount, own_data), read_payment)
         except Rejected as refusal:
             payment = self.fetch_payment(payment_id)
             if payment.captured and (payment.amount, payment.currency) == (amount, currency):
@@ -99,7 +90,7 @@ class Razorpay:
         data = {"contact": person.contact, "email": person.email, "fail_existing": "0"}
         if NAME.fullmatch(person.name):
             data["name"] = person.name
-        return _call("customers.find", lambda: self._client.customer.create(data), lambda entity: str(entity["id"]))
+        return call("customers.find", lambda: self._client.customer.create(data), lambda entity: str(entity["id"]))
 
     def debit(
         self, order_id: str, amount: int, currency: str, *, customer_id: str, token_id: str, person: Person, description: str
@@ -119,14 +110,14 @@ class Razorpay:
             "recurring": True,
             "description": description,
         }
-        return _call(
+        return call(
             "payments.create_recurring",
             lambda: self._client.payment.createRecurring(data),
             lambda answer: str(answer["razorpay_payment_id"]),
         )
 
     def fetch_token(self, customer_id: str, token_id: str) -> TokenFacts:
-        return _call("tokens.fetch", lambda: self._client.token.fetch(customer_id, token_id), read_token)
+        return call("tokens.fetch", lambda: self._client.token.fetch(customer_id, token_id), read_token)
 
     def verify_return_signature(self, order_id: str, payment_id: str, signature: str | None) -> bool:
         """Whether this account's secret signed the browser's return. `order_id` is the one we stored, not the posted one."""
@@ -142,27 +133,3 @@ def _is_signed(secret: str, message: bytes, signature: str | None) -> bool:
     expected = hmac.new(secret.encode(), message, hashlib.sha256).hexdigest()
     # as bytes: compare_digest raises for text outside ASCII; surrogates come from undecodable headers
     return hmac.compare_digest(expected.encode(), (signature or "").encode(errors="surrogateescape"))
-
-
-def _call(operation: str, send: Callable[[], dict[str, Any]], read: Callable[[dict[str, Any]], T]) -> T:
-    """Send and read the answer; one that lacks what it is documented to hold is as good as none."""
-    with logged(PROVIDER, operation):
-        answer = send()
-        try:
-            return read(answer)
-        except (KeyError, TypeError, ValueError) as error:
-            reads = operation.rpartition(".")[2] not in ("create", "capture", "create_recurring")
-            raise uncertain(f"{PROVIDER}: {operation} answered without {error}", "malformed_answer", reads=reads) from error
-
-
-def _reason(body: Mapping[str, Any]) -> str:
-    """`reason`, else the field, else the code of an error body; tolerant, for they may be absent, null or "NA"."""
-    error = body.get("error")
-    if not isinstance(error, Mapping):
-        return ""
-    parts = (error.get("reason"), error.get("field"), error.get("code"))
-    return next((str(part) for part in parts if part and part != "NA"), "")
-
-
-def _many(read: Callable[[dict[str, Any]], T]) -> Callable[[dict[str, Any]], list[T]]:
-    return lambda collection: [read(item) for item in collection["items"]]

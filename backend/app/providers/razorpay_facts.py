@@ -4,6 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from app.providers.razorpay_values import maybe_paise, number, one_of, paise
+
+PAYMENT_STATUSES = frozenset({"created", "authorized", "captured", "refunded", "failed"})
+REFUND_STATUSES = frozenset({"pending", "processed", "failed"})
+CAPTURED = (True, "1")  # some events write it as a string
+
 
 @dataclass(frozen=True, slots=True)
 class NoticeFacts:
@@ -43,6 +49,24 @@ class PaymentFacts:
     tax: int | None
     error_reason: str | None
     token_id: str | None = None
+    amount_refunded: int = 0
+    created_at: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RefundFacts:
+    """What Razorpay knows of a refund. `processed` without an `arn` happens; the bank's reference comes later, if at all."""
+
+    id: str
+    payment_id: str
+    amount: int
+    currency: str
+    status: str  # pending, processed, failed
+    receipt: str | None
+    speed_processed: str | None
+    created_at: int
+    arn: str | None  # by which the customer's bank finds it
+    key: str | None = None  # the note in which we keep our key
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,18 +129,39 @@ def read_order(entity: Mapping[str, Any]) -> OrderFacts:
 
 
 def read_payment(entity: Mapping[str, Any]) -> PaymentFacts:
+    """ValueError for a status that is not documented: to guess what it means for the money would be worse than to wait."""
     return PaymentFacts(
         id=str(entity["id"]),
         order_id=entity.get("order_id"),
-        amount=int(entity["amount"]),
+        amount=paise(entity["amount"]),
         currency=str(entity["currency"]),
-        status=str(entity["status"]),
-        captured=bool(entity.get("captured")),
+        status=one_of(PAYMENT_STATUSES, entity["status"]),
+        captured=entity.get("captured") in CAPTURED,
         method=entity.get("method"),
-        fee=_number(entity.get("fee")),
-        tax=_number(entity.get("tax")),
+        fee=maybe_paise(entity.get("fee")),
+        tax=maybe_paise(entity.get("tax")),
         error_reason=entity.get("error_reason") or None,
         token_id=entity.get("token_id") or None,
+        amount_refunded=paise(entity.get("amount_refunded") or 0),
+        created_at=number(entity.get("created_at")),
+    )
+
+
+def read_refund(entity: Mapping[str, Any]) -> RefundFacts:
+    """ValueError for a status that is not documented, as with payments."""
+    acquirer = entity.get("acquirer_data")
+    notes = entity.get("notes")  # an empty one is a list
+    return RefundFacts(
+        id=str(entity["id"]),
+        payment_id=str(entity["payment_id"]),
+        amount=paise(entity["amount"]),
+        currency=str(entity["currency"]),
+        status=one_of(REFUND_STATUSES, entity["status"]),
+        receipt=entity.get("receipt") or None,
+        speed_processed=entity.get("speed_processed") or None,
+        created_at=int(entity["created_at"]),
+        arn=(acquirer.get("arn") or None) if isinstance(acquirer, Mapping) else None,
+        key=(notes.get("refund_key") or None) if isinstance(notes, Mapping) else None,
     )
 
 
@@ -126,7 +171,7 @@ def read_token(entity: Mapping[str, Any]) -> TokenFacts:
         id=str(entity["id"]),
         status=str(details["status"]),
         failure_reason=details.get("failure_reason") or None,
-        expired_at=_number(entity.get("expired_at")),
+        expired_at=number(entity.get("expired_at")),
     )
 
 
@@ -135,9 +180,5 @@ def _notice(entity: Any) -> NoticeFacts | None:
         return None
     return NoticeFacts(
         status=str(entity.get("status") or "created"),
-        delivered_at=_number(entity.get("delivered_at")),
+        delivered_at=number(entity.get("delivered_at")),
     )
-
-
-def _number(value: Any) -> int | None:
-    return None if value is None else int(value)
