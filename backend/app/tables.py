@@ -10,9 +10,12 @@ from app.inbox import models as inbox
 from app.jobs import models as jobs
 from app.ledger import models as ledger
 from app.notifications import models as notifications
+from app.orders import fulfilment_models as fulfilment
 from app.orders import models as orders
+from app.orders import reduction_models as reductions
 from app.payments import mandate_models as mandates
 from app.payments import models as payments
+from app.payments import refund_models as refunds
 from app.stock import models as stock
 from app.stores import models as stores
 from app.subscriptions import models as subscriptions
@@ -22,6 +25,7 @@ __all__ = [
     "audit",
     "carts",
     "catalog",
+    "fulfilment",
     "idempotency",
     "inbox",
     "jobs",
@@ -31,6 +35,8 @@ __all__ = [
     "notifications",
     "orders",
     "payments",
+    "reductions",
+    "refunds",
     "stock",
     "stores",
     "subscriptions",

@@ -10,8 +10,9 @@ from app.accounts.models import Address
 from app.catalog.models import Sellable
 from app.core.ids import new_id
 from app.orders.models import Order, OrderLine
-from app.pricing.rules import PricedBasket
+from app.pricing.rules import PricedBasket, PricedLine, Taxed
 
+DELIVERY = "Delivery"
 ADDRESS_FIELDS = ("name", "phone", "line1", "line2", "city", "state_code", "pin")
 
 
@@ -66,15 +67,25 @@ def new_order(
 
 
 def new_lines(order: Order, sale: Sale) -> Iterable[OrderLine]:
-    """Each line with what it is called, costs and is taxed at today, whatever becomes of the catalogue."""
+    """Each line with what it is called, costs and is taxed at today, whatever becomes of the catalogue; its delivery beside it."""
     for position, priced in enumerate(sale.basket.lines):
-        yield OrderLine(
-            store_id=order.store_id,
-            order_id=order.id,
-            position=position,
-            variant_id=priced.line.variant_id,
-            quantity=priced.line.quantity,
-            total_amount=priced.goods.total_amount,
-            **asdict(priced.goods),
-            **sale.goods[priced.line.variant_id].frozen_facts(),
-        )
+        yield _line(order, sale, priced, position, "goods", priced.goods)
+        if priced.shipping.total_amount:
+            yield _line(order, sale, priced, position, "shipping", priced.shipping)
+
+
+def _line(order: Order, sale: Sale, priced: PricedLine, position: int, kind: str, cost: Taxed) -> OrderLine:
+    facts = sale.goods[priced.line.variant_id].frozen_facts()
+    if kind == "shipping":
+        facts |= {"name": DELIVERY, "unit": "", "unit_price_amount": cost.total_amount}
+    return OrderLine(
+        store_id=order.store_id,
+        order_id=order.id,
+        position=position,
+        kind=kind,
+        variant_id=priced.line.variant_id,
+        quantity=priced.line.quantity if kind == "goods" else 1,
+        total_amount=cost.total_amount,
+        **asdict(cost),
+        **facts,
+    )

@@ -31,12 +31,18 @@ def get_locked(session: Session, order_id: UUID) -> Order:
 
 
 def lines(session: Session, order_ids: Sequence[UUID]) -> dict[UUID, list[OrderLine]]:
-    """The lines of several orders in one query, each order's in their position."""
+    """What was bought with several orders, in one query, each order's in their position."""
     found: dict[UUID, list[OrderLine]] = {order_id: [] for order_id in order_ids}
-    statement = select(OrderLine).where(col(OrderLine.order_id).in_(order_ids)).order_by(col(OrderLine.position))
-    for line in session.exec(statement):
+    of_orders = select(OrderLine).where(col(OrderLine.order_id).in_(order_ids), OrderLine.kind == "goods")
+    for line in session.exec(of_orders.order_by(col(OrderLine.position))):
         found[line.order_id].append(line)
     return found
+
+
+def charged_lines(session: Session, order_id: UUID) -> Sequence[OrderLine]:
+    """Everything that an order charges for: its goods, then the delivery that belongs to each."""
+    statement = select(OrderLine).where(OrderLine.order_id == order_id)
+    return session.exec(statement.order_by(col(OrderLine.position), col(OrderLine.kind))).all()
 
 
 def page(session: Session, owner_id: UUID | None, limit: int, after: UUID | None) -> Sequence[Order]:

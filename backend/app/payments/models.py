@@ -12,6 +12,7 @@ from app.core.work_rows import WorkRow, work_constraints
 from app.payments.rules import RANKS
 
 STATUSES = tuple(RANKS)
+SOURCES = ("razorpay", "wallet", "cash", "bank")
 NOTICE_STATUSES = ("created", "delivered", "failed")  # the provider's words
 
 
@@ -89,7 +90,9 @@ class PaymentAttempt(WorkRow, table=True):
 
 
 class Capture(Row, table=True):
-    """Money the provider took from the customer: once per provider payment, whoever tells us and however often."""
+    """Money that came in: once per payment at the provider, whoever tells us and however often; or out of a wallet, in cash,
+    by bank. It can be given back once: `refunded_amount` counts refunds from the moment they are decided on.
+    """
 
     __tablename__ = "captures"
     __table_args__ = (
@@ -97,16 +100,25 @@ class Capture(Row, table=True):
         belongs_to("payment_attempts", "attempt_id"),
         UniqueConstraint("store_id", "provider_payment_id"),
         CheckConstraint("amount > 0", name="amount_positive"),
+        CheckConstraint(f"source in {SOURCES!r}", name="source_known"),
+        CheckConstraint("(source = 'razorpay') = (attempt_id is not null)", name="provider_has_attempt"),
+        CheckConstraint("refunded_amount between 0 and amount", name="refunded_once"),
         Index("uq_captures_counted", "store_id", "payment_id", unique=True, postgresql_where=text("is_counted")),
     )
 
     payment_id: UUID
-    attempt_id: UUID
-    provider_payment_id: str = Field(max_length=40)
+    attempt_id: UUID | None = None
+    source: str = Field(default="razorpay", sa_type=String(8), sa_column_kwargs={"server_default": "razorpay"})
+    provider_payment_id: str = Field(max_length=40)  # of ours: `wallet_…`, `cash_…`, `bank_…`
     amount: int = Field(sa_type=BigInteger)
     currency: str = Field(sa_type=String(3))
     method: str = Field(default="", max_length=20)
     fee_amount: int | None = Field(default=None, sa_type=BigInteger)
     fee_tax_amount: int | None = Field(default=None, sa_type=BigInteger)
     captured_at: datetime
+    refunded_amount: int = Field(default=0, sa_type=BigInteger, sa_column_kwargs={"server_default": "0"})
     is_counted: bool = True  # False: a second payment for what was paid already; owed back
+
+    @property
+    def refundable_amount(self) -> int:
+        return self.amount - self.refunded_amount
