@@ -23,7 +23,9 @@ class MovementKind(StrEnum):
     RESERVE = "reserve"
     RELEASE = "release"
     DEDUCT = "deduct"
+    RESTOCK = "restock"
     ADJUST = "adjust"
+    COUNT = "count"
 
 
 class StockLevel(Row, table=True):
@@ -44,7 +46,10 @@ class StockLevel(Row, table=True):
 
 
 class Reservation(Row, table=True):
-    """Pieces promised to an order. Unpaid orders hold them until `expires_at`, paid ones without end."""
+    """Pieces promised to an order. Unpaid orders hold them until `expires_at`, paid ones without end.
+
+    One held row per order and variant; where a part is released or deducted, that part has a row of its own.
+    """
 
     __tablename__ = "reservations"
     __table_args__ = (
@@ -65,14 +70,14 @@ class Reservation(Row, table=True):
 
 
 class StockMovement(Row, table=True):
-    """One change of a level, with the level after it. `quantity` is positive but for `adjust`, which may take away."""
+    """One change of a level, with the level after it. `adjust` and `count` may take away: their `quantity` has a sign."""
 
     __tablename__ = "stock_movements"
     __table_args__ = (
         belongs_to("variants"),
         belongs_to("orders"),
         CheckConstraint(f"kind in {tuple(map(str, MovementKind))!r}", name="kind_known"),
-        CheckConstraint("quantity > 0 or (kind = 'adjust' and quantity <> 0)", name="quantity_moves"),
+        CheckConstraint("quantity > 0 or (kind in ('adjust', 'count') and quantity <> 0)", name="quantity_moves"),
         CheckConstraint("reserved_after between 0 and on_hand_after", name="level_possible"),
         Index("ix_stock_movements_variant", "store_id", "variant_id", "id"),
         Index("ix_stock_movements_order", "store_id", "order_id"),

@@ -11,9 +11,11 @@ from sqlmodel import Session
 
 from app.audit.service import record
 from app.core.actor import Actor
-from app.stock import queries
+from app.stock import moving, queries
 from app.stock.errors import OutOfStock
 from app.stock.models import MovementKind, ReservationStatus
+
+ENDS = {MovementKind.RELEASE: ReservationStatus.RELEASED, MovementKind.DEDUCT: ReservationStatus.DEDUCTED}
 
 
 def availability(session: Session, variant_ids: Collection[UUID]) -> dict[UUID, int]:
@@ -31,7 +33,7 @@ def receive(session: Session, quantities: Mapping[UUID, int], *, cause: str, act
     """Put pieces on the shelf. Running it twice puts them there twice: the caller knows why they came."""
     _require_positive(quantities)
     session.flush()
-    queries.receive(session, quantities, cause, now)
+    moving.receive(session, quantities, cause, now)
     for variant_id, quantity in quantities.items():
         record(session, actor, "stock.received", ("variants", variant_id), {"received": [0, quantity]}, cause)
 
@@ -61,7 +63,7 @@ def reserve_many(
                 for variant_id, left in sorted(short.items())
             ]
         )
-    queries.reserve(session, quantities, order_id, expires_at, "reserved for an order", now)
+    moving.reserve(session, quantities, order_id, expires_at, "reserved for an order", now)
     if order_id:
         _record(session, actor, "stock.reserved", order_id, quantities)
 
@@ -74,29 +76,76 @@ def firm_up(session: Session, order_id: UUID) -> int:
 
 def release_many(session: Session, order_id: UUID, *, cause: str, actor: Actor, now: datetime) -> dict[UUID, int]:
     """Give back what the order still holds (cancelled, expired). What was given back, by variant; a repeat finds nothing."""
-    return _settle(session, order_id, MovementKind.RELEASE, ReservationStatus.RELEASED, cause=cause, actor=actor, now=now)
+    return _settle(session, order_id, None, MovementKind.RELEASE, cause=cause, actor=actor, now=now)
+
+
+def release_some(
+    session: Session, order_id: UUID, quantities: Mapping[UUID, int], *, cause: str, actor: Actor, now: datetime
+) -> dict[UUID, int]:
+    """Give back a part of what the order holds (a line is cancelled); ValueError for more than it holds, and nothing happens.
+
+    A repeat gives back as much once more: call it under the order's lock, where its lines count what they cancelled.
+    """
+    return _settle(session, order_id, quantities, MovementKind.RELEASE, cause=cause, actor=actor, now=now)
 
 
 def deduct_many(session: Session, order_id: UUID, *, cause: str, actor: Actor, now: datetime) -> dict[UUID, int]:
     """Take what the order holds off the shelf (packed). What left, by variant; a repeat finds nothing."""
-    return _settle(session, order_id, MovementKind.DEDUCT, ReservationStatus.DEDUCTED, cause=cause, actor=actor, now=now)
+    return _settle(session, order_id, None, MovementKind.DEDUCT, cause=cause, actor=actor, now=now)
+
+
+def deduct_some(
+    session: Session, order_id: UUID, quantities: Mapping[UUID, int], *, cause: str, actor: Actor, now: datetime
+) -> dict[UUID, int]:
+    """Take a part of what the order holds off the shelf (one shipment of it is packed); ValueError for more than it holds.
+
+    The reservation is split: what left is `deducted`, the rest stays held. A repeat takes as much once more: call it under the
+    order's lock, where its lines count what they packed.
+    """
+    return _settle(session, order_id, quantities, MovementKind.DEDUCT, cause=cause, actor=actor, now=now)
+
+
+def restock(
+    session: Session, order_id: UUID, quantities: Mapping[UUID, int], *, cause: str, actor: Actor, now: datetime
+) -> dict[UUID, int]:
+    """Goods of the order are on the shelf again (a packed order is cancelled, a return), promised to nobody.
+
+    ValueError for more than ever left for it and has not come back. A repeat up to that puts back as much once more: call it
+    under the order's lock, where a row says that it was done.
+    """
+    _require_positive(quantities)
+    session.flush()
+    queries.levels(session, quantities, lock=True)
+    _require_at_most(queries.out(session, order_id), quantities, "has out")
+    moving.change(session, quantities, kind=MovementKind.RESTOCK, order_id=order_id, cause=cause, now=now)
+    _record(session, actor, "stock.restocked", order_id, quantities, cause)
+    return dict(quantities)
 
 
 def _settle(
     session: Session,
     order_id: UUID,
+    quantities: Mapping[UUID, int] | None,
     kind: MovementKind,
-    status: ReservationStatus,
     *,
     cause: str,
     actor: Actor,
     now: datetime,
 ) -> dict[UUID, int]:
+    """End what the order holds: these `quantities`, or all of it. What was ended, by variant."""
     session.flush()
-    settled = queries.settle_held(session, order_id, kind=kind, status=status, cause=cause, now=now)
-    if settled:
-        _record(session, actor, f"stock.{status}", order_id, settled, cause)
-    return settled
+    if quantities is None:
+        locked = queries.lock_held(session, order_id)
+        quantities = {variant_id: held for variant_id, held in queries.held(session, order_id).items() if variant_id in locked}
+    else:
+        _require_positive(quantities)
+        queries.levels(session, quantities, lock=True)
+        _require_at_most(queries.held(session, order_id), quantities, "holds")
+    if quantities:
+        status = ENDS[kind]
+        moving.settle(session, order_id, quantities, kind=kind, status=status, cause=cause, now=now)
+        _record(session, actor, f"stock.{status}", order_id, quantities, cause)
+    return dict(quantities)
 
 
 def _record(
@@ -110,3 +159,10 @@ def _require_positive(quantities: Mapping[UUID, int]) -> None:
     """A programmer's mistake, not a shopper's: their quantities were checked at the cart."""
     if not quantities or any(quantity <= 0 for quantity in quantities.values()):
         raise ValueError("quantities must be positive, and there must be some")
+
+
+def _require_at_most(most: Mapping[UUID, int], quantities: Mapping[UUID, int], verb: str) -> None:
+    """A mistake of the caller too: the order's lines, which it has locked, say how much there can be."""
+    for variant_id, quantity in quantities.items():
+        if quantity > most.get(variant_id, 0):
+            raise ValueError(f"the order {verb} {most.get(variant_id, 0)} of {variant_id}, not {quantity}")
