@@ -11,6 +11,7 @@ class Fault(StrEnum):
     TIMEOUT_AFTER_EFFECT = "timeout_after_effect"
     TIMEOUT_BEFORE_EFFECT = "timeout_before_effect"
     BAD_GATEWAY_HTML = "bad_gateway_html"
+    NOT_JSON = "not_json"
     RATE_LIMITED = "rate_limited"
     CONFLICT = "conflict"
     ERROR_WITHOUT_CODE = "error_without_code"

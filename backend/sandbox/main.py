@@ -15,7 +15,7 @@ from sandbox.config import Config
 from sandbox.control import router as control
 from sandbox.inbox import router as inbox
 from sandbox.pages import router as pages
-from sandbox.razorpay import checkout, customers, orders, payments, recurring, tokens, unknown
+from sandbox.razorpay import checkout, customers, orders, payments, recurring, refunds, tokens, unknown
 from sandbox.server import Server, listen
 from sandbox.store import Store
 from sandbox.transitions import Passage
@@ -62,6 +62,7 @@ def create_app(state_path: Path, config: Config | None = None) -> FastAPI:
         checkout.router,
         orders.wire.router,
         payments.wire.router,
+        refunds.wire.router,
         recurring.wire.router,
         customers.wire.router,
         tokens.wire.router,

@@ -114,3 +114,4 @@ CREATE INDEX IF NOT EXISTS transitions_by_account ON transitions (account, at, s
 CREATE INDEX IF NOT EXISTS payments_by_token ON entities (json_extract(wire, '$.token_id')) WHERE kind = 'payment';
 CREATE INDEX IF NOT EXISTS notices_by_token ON entities (json_extract(wire, '$.token_id')) WHERE kind = 'notification';
 CREATE INDEX IF NOT EXISTS customers_by_contact ON entities (account, json_extract(wire, '$.contact')) WHERE kind = 'customer';
+CREATE INDEX IF NOT EXISTS refunds_by_key ON entities (account, json_extract(hidden, '$.key')) WHERE kind = 'refund';

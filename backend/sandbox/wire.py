@@ -26,6 +26,7 @@ BAD_GATEWAY = (
     "<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n<body>\r\n"
     "<center><h1>502 Bad Gateway</h1></center>\r\n<hr><center>nginx</center>\r\n</body>\r\n</html>\r\n"
 )
+WELCOME = "<html>\r\n<head><title>Welcome</title></head>\r\n<body>\r\nIt works!\r\n</body>\r\n</html>\r\n"
 GATEWAY_TIMEOUT = BAD_GATEWAY.replace("502 Bad Gateway", "504 Gateway Time-out")
 
 
@@ -136,6 +137,8 @@ class Wire:
                 return Dropped()
             case Fault.BAD_GATEWAY_HTML:
                 return HTMLResponse(BAD_GATEWAY, 502)
+            case Fault.NOT_JSON:
+                return HTMLResponse(WELCOME)
             case fault:
                 return self.provider.error(fault, call.operation, ordered.code)
 

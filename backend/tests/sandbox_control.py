@@ -94,6 +94,24 @@ class Sandbox:
         answer: dict[str, Any] = self._put("/control/razorpay/mandates", {"account": self.key_id, **settings})
         return answer
 
+    def refunds(self, **settings: Any) -> dict[str, Any]:
+        """How refunds go: refund_seconds (0: processed at once), outcomes (["processed", "failed", …]) of the next ones,
+        balance (paise they may still take, None: always enough), instant, failed_restores."""
+        answer: dict[str, Any] = self._put("/control/razorpay/refunds", {"account": self.key_id, **settings})
+        return answer
+
+    def refund_at_dashboard(self, provider_payment_id: str, amount: int | None = None, **more: Any) -> dict[str, Any]:
+        """Somebody refunds in the provider's dashboard, without the shop; more: speed, notes, receipt, send_webhooks."""
+        answer: dict[str, Any] = self._post(
+            f"/control/razorpay/payments/{provider_payment_id}/refund", {"amount": amount, **more}
+        )
+        return answer
+
+    def decide_refund(self, provider_refund_id: str, outcome: str, **more: Any) -> dict[str, Any]:
+        """The bank answers a pending refund now: processed | failed."""
+        answer: dict[str, Any] = self._post(f"/control/razorpay/refunds/{provider_refund_id}/{outcome}", more)
+        return answer
+
     def token(self, token_id: str, act: str) -> dict[str, Any]:
         """The customer pauses, resumes or cancels in the bank app."""
         answer: dict[str, Any] = self._post(f"/control/razorpay/tokens/{token_id}/{act}", {})

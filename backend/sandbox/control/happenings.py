@@ -1,6 +1,6 @@
 """Things that happen outside the shop: a customer pays, a bank answers late, a mail bounces, a webhook comes again."""
 
-from typing import Any, NoReturn
+from typing import Any
 
 from fastapi import APIRouter, HTTPException
 from pydantic import Field
@@ -9,11 +9,10 @@ from sandbox import accounts, clock, mail_events, messages, sms_status
 from sandbox.accounts import Account
 from sandbox.box import TheBox
 from sandbox.config import Strict
+from sandbox.control.merchants import as_problem, happening_of
 from sandbox.razorpay import paying, registering
 from sandbox.razorpay.entities import Entity
-from sandbox.razorpay.happening import Happening
 from sandbox.razorpay.instruments import Instrument, Method
-from sandbox.store import Db
 from sandbox.webhooks import again
 from sandbox.wire import Refused
 
@@ -50,14 +49,14 @@ def pay(order_id: str, payment: Payment, box: TheBox) -> dict[str, str]:
     instrument = Instrument(payment.method, payment.detail, payment.email, payment.contact)
     try:
         with box.transaction() as db:
-            happening = _happening(db, order_id, payment.send_webhooks)
+            happening = happening_of(db, order_id, payment.send_webhooks)
             if payment.recurring:
                 paid = registering.register(happening, order_id, instrument, payment.outcome, payment.error_reason)
             else:
                 paid = paying.pay(happening, order_id, instrument, payment.outcome, payment.error_reason, payment.even_if_paid)
             return _paid(happening.merchant, paid)
     except Refused as refusal:
-        _as_problem(refusal)
+        as_problem(refusal)
 
 
 @router.post("/razorpay/payments/{payment_id}/late")
@@ -65,10 +64,10 @@ def come_late(payment_id: str, answer: LateAnswer, box: TheBox) -> dict[str, str
     """The bank answers a payment that had failed: authorised and, unless capture is false, captured."""
     try:
         with box.transaction() as db:
-            happening = _happening(db, payment_id, answer.send_webhooks)
+            happening = happening_of(db, payment_id, answer.send_webhooks)
             return _paid(happening.merchant, paying.come_late(happening, payment_id, answer.capture))
     except Refused as refusal:
-        _as_problem(refusal)
+        as_problem(refusal)
 
 
 @router.post("/events/{event_id}/deliver")
@@ -99,14 +98,6 @@ def post_receipt(message_id: str, receipt: Receipt, box: TheBox) -> dict[str, An
     return {"id": message.id, "events": event_ids}
 
 
-def _happening(db: Db, entity_id: str, send_webhooks: bool) -> Happening:
-    row = db.execute("SELECT account FROM entities WHERE id = ?", (entity_id,)).fetchone()
-    merchant = accounts.find(db, "razorpay", row["account"]) if row else None
-    if merchant is None:
-        raise HTTPException(404, "no such order or payment")
-    return Happening(db, merchant, clock.now(db, merchant.id), drop=not send_webhooks)
-
-
 def _paid(merchant: Account, payment: Entity) -> dict[str, str]:
     return {
         "razorpay_payment_id": payment.id,
@@ -115,8 +106,3 @@ def _paid(merchant: Account, payment: Entity) -> dict[str, str]:
         "status": payment.wire["status"],
         **{name: payment.wire[name] for name in ("token_id",) if name in payment.wire},
     }
-
-
-def _as_problem(refusal: Refused) -> NoReturn:
-    """409: the happening is impossible in this state, and nothing changed."""
-    raise HTTPException(409, bytes(refusal.response.body).decode()) from refusal

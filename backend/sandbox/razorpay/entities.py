@@ -85,15 +85,15 @@ def those(db: Db, condition: str, values: tuple[Any, ...]) -> list[Entity]:
     return [_entity(row) for row in db.execute(f"SELECT * FROM entities WHERE {condition} ORDER BY seq DESC", values)]  # noqa: S608
 
 
-def page(db: Db, account: str, kind: str, query: dict[str, str]) -> list[Entity]:
-    """`from`, `to`, `count` (default 10, at most 100) and `skip`, newest first, and `receipt` where given."""
+def page(db: Db, account: str, kind: str, query: dict[str, str], parent: str | None = None) -> list[Entity]:
+    """`from`, `to`, `count` (default 10, at most 100) and `skip`, newest first; orders also by `receipt`."""
     since, until = _number(query, "from", OLDEST, OLDEST, NEWEST), _number(query, "to", NEWEST, OLDEST, NEWEST)
     count, skip = _number(query, "count", 10, 1, 100), _number(query, "skip", 0, 0, NEWEST)
-    receipt = query.get("receipt")
+    receipt = query.get("receipt") if kind == "order" else None
     rows = db.execute(
         "SELECT * FROM entities WHERE account = ? AND kind = ? AND created_at BETWEEN ? AND ?"
-        " AND (? IS NULL OR receipt = ?) ORDER BY seq DESC LIMIT ? OFFSET ?",
-        (account, kind, since, until, receipt, receipt, count, skip),
+        " AND (? IS NULL OR receipt = ?) AND (? IS NULL OR parent = ?) ORDER BY seq DESC LIMIT ? OFFSET ?",
+        (account, kind, since, until, receipt, receipt, parent, parent, count, skip),
     )
     return [_entity(row) for row in rows]
 

@@ -14,6 +14,7 @@ from sandbox.wire import Refused
 BAD_REQUEST = "BAD_REQUEST_ERROR"
 AUTHENTICATION_FAILED = "Authentication failed"
 TRY_AGAIN = "Request failed. Please try after sometime."
+STILL_RUNNING = {"refunds.create": "Another request with the same idempotency key is still in progress."}
 IN_PROGRESS = "Request failed because another payment operation is in progress"
 
 
@@ -67,7 +68,7 @@ class Razorpay:
             case Fault.RATE_LIMITED:
                 return error_answer(429, TRY_AGAIN, **na)
             case Fault.CONFLICT:
-                return error_answer(409, IN_PROGRESS, **na)
+                return error_answer(409, STILL_RUNNING.get(operation, IN_PROGRESS), **na)
             case Fault.ERROR_WITHOUT_CODE:
                 return error_answer(500, "We are facing some trouble completing your request at the moment.", code=None, **na)
             case Fault.UNAUTHORISED:
@@ -90,6 +91,11 @@ REJECTIONS: dict[str, tuple[str, dict[str, Any]]] = {
         "Capture amount must be equal to the amount authorized.",
         {"field": "amount", "step": "payment_capture"},
     ),
+    "refunds.create": (
+        "The refund amount provided is greater than amount captured",
+        {"field": "amount", "source": None, "step": None, "reason": None},
+    ),
+    "refunds.fetch": ("The id provided does not exist", {}),
 }
 
 

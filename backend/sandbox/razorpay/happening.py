@@ -13,7 +13,7 @@ from sandbox.accounts import Account
 from sandbox.razorpay.entities import Entity, insert, save
 from sandbox.razorpay.instruments import Instrument
 from sandbox.razorpay.reasons import failure_fields
-from sandbox.razorpay.shapes import NO_ERROR, fee_and_tax, new_payment, new_refund
+from sandbox.razorpay.shapes import NO_ERROR, fee_and_tax, new_payment
 from sandbox.store import Db
 from sandbox.webhooks import events
 
@@ -61,16 +61,6 @@ class Happening:
         payment.wire.update(failure_fields(reason), status="failed")
         save(self.db, payment)
         self.note("payment.failed", payment=payment.wire)
-
-    def give_back(self, payment: Entity, reason: str) -> None:
-        """Razorpay refunds by itself what it may not capture; `captured` stays false, so no revenue was undone."""
-        amount = payment.wire["amount"]
-        payment.wire.update(status="refunded", amount_refunded=amount, refund_status="full")
-        save(self.db, payment)
-        refund = insert(self.db, Entity(self.merchant.id, "refund", payment.id, new_refund(payment.wire, self.now)))
-        ledger.append(self.db, self.merchant.id, "refund", payment.id, payment.parent, refund.id, amount, reason, self.now)
-        self.note("refund.created", refund=refund.wire, payment=payment.wire)
-        self.note("refund.processed", refund=refund.wire, payment=payment.wire)
 
     def note(self, event: str, **entities: dict[str, Any]) -> None:
         """Freeze the entities as they are now: the payload is a snapshot, whatever happens later."""

@@ -7,6 +7,7 @@ from sandbox.razorpay.entities import Entity, children, load
 from sandbox.razorpay.errors import refused
 from sandbox.razorpay.happening import Happening
 from sandbox.razorpay.instruments import Instrument
+from sandbox.razorpay.refunding import give_back
 from sandbox.razorpay.terms import of_order
 from sandbox.store import Db
 from sandbox.webhooks.signing import hex_hmac_sha256
@@ -65,7 +66,7 @@ def come_late(happening: Happening, payment_id: str, capture: bool) -> Entity:
 def _succeed(happening: Happening, order: Entity, payment: Entity, capture: bool, late: bool = False) -> None:
     happening.authorise(payment, late=late)
     if order.wire["status"] == "paid":
-        happening.give_back(payment, "second payment on a paid order")
+        give_back(happening, payment, "second payment on a paid order")
     elif capture:
         happening.capture(order, payment)
 

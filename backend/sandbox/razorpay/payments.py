@@ -15,8 +15,7 @@ wire = Wire(Razorpay())
 
 @wire.operation("payments.list", "GET", "/v1/payments")
 def listing(work: Work) -> Response:
-    query = {name: text for name, text in work.call.query.items() if name != "receipt"}
-    return collection([payment.wire for payment in page(work.db, work.account.id, "payment", query)])
+    return collection([payment.wire for payment in page(work.db, work.account.id, "payment", work.call.query)])
 
 
 @wire.operation("payments.fetch", "GET", "/v1/payments/{payment_id}")
