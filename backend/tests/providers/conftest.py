@@ -1,6 +1,7 @@
 """The real SDKs against the sandbox: fresh accounts for each test, and timeouts short enough to be met."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 
@@ -20,6 +21,12 @@ def sandbox_url(servers: Servers) -> str:
 
 @pytest.fixture
 def sandbox(sandbox_url: str) -> Iterator[Sandbox]:
+    with accounts_of_nobody_else(sandbox_url) as sandbox:
+        yield sandbox
+
+
+@contextmanager
+def accounts_of_nobody_else(sandbox_url: str) -> Iterator[Sandbox]:
     """The control client of accounts nobody else uses; webhooks go nowhere."""
     sandbox = Sandbox(sandbox_url, new_id())
     sandbox.open_accounts(CLOSED_PORT, new_id(), new_id())
