@@ -13,9 +13,12 @@ from app.notifications import models as notifications
 from app.orders import fulfilment_models as fulfilment
 from app.orders import models as orders
 from app.orders import reduction_models as reductions
+from app.payments import dispute_models as disputes
 from app.payments import mandate_models as mandates
 from app.payments import models as payments
 from app.payments import refund_models as refunds
+from app.payments import settlement_models as settlements
+from app.payments import watch_models as watches
 from app.stock import models as stock
 from app.stores import models as stores
 from app.subscriptions import models as subscriptions
@@ -25,6 +28,7 @@ __all__ = [
     "audit",
     "carts",
     "catalog",
+    "disputes",
     "fulfilment",
     "idempotency",
     "inbox",
@@ -37,7 +41,9 @@ __all__ = [
     "payments",
     "reductions",
     "refunds",
+    "settlements",
     "stock",
     "stores",
     "subscriptions",
+    "watches",
 ]
