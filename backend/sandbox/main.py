@@ -15,7 +15,7 @@ from sandbox.config import Config
 from sandbox.control import router as control
 from sandbox.inbox import router as inbox
 from sandbox.pages import router as pages
-from sandbox.razorpay import checkout, customers, orders, payments, recurring, refunds, tokens, unknown
+from sandbox.razorpay import checkout, customers, disputes, orders, payments, recurring, refunds, settlements, tokens, unknown
 from sandbox.server import Server, listen
 from sandbox.store import Store
 from sandbox.transitions import Passage
@@ -63,6 +63,8 @@ def create_app(state_path: Path, config: Config | None = None) -> FastAPI:
         orders.wire.router,
         payments.wire.router,
         refunds.wire.router,
+        settlements.wire.router,
+        disputes.wire.router,
         recurring.wire.router,
         customers.wire.router,
         tokens.wire.router,

@@ -112,6 +112,33 @@ class Sandbox:
         answer: dict[str, Any] = self._post(f"/control/razorpay/refunds/{provider_refund_id}/{outcome}", more)
         return answer
 
+    def settle(self, **more: Any) -> dict[str, Any]:
+        """Settle what is not settled yet; answers the settlement with its lines. More: until, leave_out ([id, …]),
+        changed ({id: {"fee": …}}), amount_off, shows_fees, send_webhooks."""
+        answer: dict[str, Any] = self._post("/control/razorpay/settlements", {"account": self.key_id, **more})
+        return answer
+
+    def adjust(self, amount: int, description: str = "Adjustment") -> dict[str, Any]:
+        """The provider gives, or takes (negative), outside payments and refunds; it shows in the next settlement."""
+        body = {"account": self.key_id, "amount": amount, "description": description}
+        answer: dict[str, Any] = self._post("/control/razorpay/adjustments", body)
+        return answer
+
+    def dispute(self, provider_payment_id: str, **more: Any) -> dict[str, Any]:
+        """A bank disputes a payment; more: amount, reason_code, phase, respond_by, deduct (held from the start)."""
+        answer: dict[str, Any] = self._post(f"/control/razorpay/payments/{provider_payment_id}/dispute", more)
+        return answer
+
+    def decide_dispute(self, provider_dispute_id: str, verdict: str, **more: Any) -> dict[str, Any]:
+        """under_review | action_required | won | lost | closed."""
+        answer: dict[str, Any] = self._post(f"/control/razorpay/disputes/{provider_dispute_id}/{verdict}", more)
+        return answer
+
+    def come_late(self, provider_payment_id: str, **more: Any) -> dict[str, str]:
+        """The bank answers a failed payment after all: authorised and, unless capture=False, captured."""
+        answer: dict[str, str] = self._post(f"/control/razorpay/payments/{provider_payment_id}/late", more)
+        return answer
+
     def token(self, token_id: str, act: str) -> dict[str, Any]:
         """The customer pauses, resumes or cancels in the bank app."""
         answer: dict[str, Any] = self._post(f"/control/razorpay/tokens/{token_id}/{act}", {})

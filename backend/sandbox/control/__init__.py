@@ -2,8 +2,8 @@
 
 from fastapi import APIRouter
 
-from sandbox.control import behaviour, clocks, declare, happenings, mandates, records, refunds
+from sandbox.control import behaviour, clocks, declare, happenings, mandates, money, records, refunds
 
 router = APIRouter(prefix="/control")
-for part in (declare, behaviour, clocks, happenings, refunds, mandates, records):
+for part in (declare, behaviour, clocks, happenings, refunds, money, mandates, records):
     router.include_router(part.router)

@@ -13,9 +13,15 @@ from sandbox.wire import Refused
 def happening_of(db: Db, entity_id: str, send_webhooks: bool = True) -> Happening:
     """At the merchant that an order, a payment or whatever else belongs to."""
     row = db.execute("SELECT account FROM entities WHERE id = ?", (entity_id,)).fetchone()
-    merchant = accounts.find(db, "razorpay", row["account"]) if row else None
-    if merchant is None:
+    if row is None:
         raise HTTPException(404, "nothing has this id")
+    return happening_at(db, row["account"], send_webhooks)
+
+
+def happening_at(db: Db, account: str, send_webhooks: bool = True) -> Happening:
+    merchant = accounts.find(db, "razorpay", account)
+    if merchant is None:
+        raise HTTPException(404, "no such merchant")
     return Happening(db, merchant, clock.now(db, merchant.id), drop=not send_webhooks)
 
 

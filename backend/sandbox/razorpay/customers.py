@@ -7,7 +7,7 @@ from starlette.responses import JSONResponse, Response
 
 from sandbox.ids import razorpay_id
 from sandbox.razorpay.entities import Entity, checked_notes, collection, insert, load, one_of, page, save
-from sandbox.razorpay.errors import Razorpay, refused
+from sandbox.razorpay.errors import Razorpay, refuse_unknown, refused
 from sandbox.wire import Wire, Work
 
 wire = Wire(Razorpay())
@@ -68,8 +68,7 @@ def _body(work: Work, accepted: tuple[str, ...]) -> dict[str, Any]:
     body = work.call.body
     if not isinstance(body, dict):
         raise refused("The request body is not valid JSON")
-    if unknown := sorted(set(body) - set(accepted)):
-        raise refused(f"{', '.join(unknown)} is/are not required and should not be sent", reason="extra_field_sent")
+    refuse_unknown(body, set(accepted))
     return body
 
 

@@ -85,15 +85,16 @@ def those(db: Db, condition: str, values: tuple[Any, ...]) -> list[Entity]:
     return [_entity(row) for row in db.execute(f"SELECT * FROM entities WHERE {condition} ORDER BY seq DESC", values)]  # noqa: S608
 
 
-def page(db: Db, account: str, kind: str, query: dict[str, str], parent: str | None = None) -> list[Entity]:
-    """`from`, `to`, `count` (default 10, at most 100) and `skip`, newest first; orders also by `receipt`."""
+def page(
+    db: Db, account: str, kind: str, query: dict[str, str], condition: str = "TRUE", values: tuple[Any, ...] = ()
+) -> list[Entity]:
+    """By `from`, `to`, `count` (default 10, at most 100) and `skip`, newest first; `condition` as in `one_of`."""
     since, until = _number(query, "from", OLDEST, OLDEST, NEWEST), _number(query, "to", NEWEST, OLDEST, NEWEST)
     count, skip = _number(query, "count", 10, 1, 100), _number(query, "skip", 0, 0, NEWEST)
-    receipt = query.get("receipt") if kind == "order" else None
     rows = db.execute(
-        "SELECT * FROM entities WHERE account = ? AND kind = ? AND created_at BETWEEN ? AND ?"
-        " AND (? IS NULL OR receipt = ?) AND (? IS NULL OR parent = ?) ORDER BY seq DESC LIMIT ? OFFSET ?",
-        (account, kind, since, until, receipt, receipt, parent, parent, count, skip),
+        f"SELECT * FROM entities WHERE account = ? AND kind = ? AND created_at BETWEEN ? AND ? AND {condition}"  # noqa: S608
+        " ORDER BY seq DESC LIMIT ? OFFSET ?",
+        (account, kind, since, until, *values, count, skip),
     )
     return [_entity(row) for row in rows]
 
@@ -107,9 +108,13 @@ def recent(db: Db, kind: str, account: str | None, limit: int) -> list[Entity]:
     return [_entity(row) for row in rows]
 
 
+def envelope(items: list[dict[str, Any]]) -> dict[str, Any]:
+    """Around every list; `count` is what was returned, not how many there are."""
+    return {"entity": "collection", "count": len(items), "items": items}
+
+
 def collection(items: list[dict[str, Any]]) -> Response:
-    """The envelope of every list; `count` is what was returned, not how many there are."""
-    return JSONResponse({"entity": "collection", "count": len(items), "items": items})
+    return JSONResponse(envelope(items))
 
 
 def checked_notes(value: Any) -> Any:

@@ -50,6 +50,11 @@ def refused(description: str, **facts: Any) -> Refused:
     return Refused(error_answer(400, description, **facts))
 
 
+def refuse_unknown(body: dict[str, Any], accepted: set[str]) -> None:
+    if unknown := sorted(set(body) - accepted):
+        raise refused(f"{', '.join(unknown)} is/are not required and should not be sent", reason="extra_field_sent")
+
+
 class Razorpay:
     name = "razorpay"
 
@@ -95,6 +100,7 @@ REJECTIONS: dict[str, tuple[str, dict[str, Any]]] = {
         "The refund amount provided is greater than amount captured",
         {"field": "amount", "source": None, "step": None, "reason": None},
     ),
+    "settlements.recon": ("The month is not a valid month.", {"field": "month"}),
     "refunds.fetch": ("The id provided does not exist", {}),
 }
 

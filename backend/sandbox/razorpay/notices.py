@@ -5,7 +5,7 @@ from typing import Any
 from sandbox.ids import razorpay_id
 from sandbox.razorpay import banking, mandates
 from sandbox.razorpay.entities import Entity, insert, load, save
-from sandbox.razorpay.errors import refused
+from sandbox.razorpay.errors import refuse_unknown, refused
 from sandbox.razorpay.happening import Happening
 from sandbox.razorpay.reasons import failure_fields
 from sandbox.store import Db
@@ -23,8 +23,7 @@ def asked(db: Db, account: str, body: dict[str, Any], now: int) -> dict[str, Any
         return None
     if not isinstance(notification, dict) or not notification.get("token_id"):
         raise refused("The token id field is required.", field="notification.token_id")
-    if unknown := sorted(set(notification) - ACCEPTED):
-        raise refused(f"{', '.join(unknown)} is/are not required and should not be sent", reason="extra_field_sent")
+    refuse_unknown(notification, ACCEPTED)
     payment_after = notification.get("payment_after")
     if payment_after is not None and (not isinstance(payment_after, int) or isinstance(payment_after, bool)):
         raise refused("The payment after must be an integer.", field="notification.payment_after")

@@ -5,28 +5,36 @@ from typing import Any
 from starlette.responses import JSONResponse, Response
 
 from sandbox.ids import razorpay_id
-from sandbox.razorpay import notices
+from sandbox.razorpay import new_orders, notices
 from sandbox.razorpay import terms as mandate_terms
-from sandbox.razorpay.entities import Entity, checked_notes, children, collection, insert, load, page, save, with_receipt
-from sandbox.razorpay.errors import Razorpay, refused
+from sandbox.razorpay.entities import (
+    Entity,
+    checked_notes,
+    children,
+    collection,
+    envelope,
+    insert,
+    load,
+    page,
+    save,
+    with_receipt,
+)
+from sandbox.razorpay.errors import Razorpay, refuse_unknown, refused
 from sandbox.razorpay.happening import Happening
 from sandbox.wire import Wire, Work
 
 wire = Wire(Razorpay())
 
-MINIMUM_AMOUNT = 100  # paise
-RECEIPT_CHARACTERS = 40
-CURRENCIES = ("INR", "USD", "EUR", "GBP", "SGD", "AED")
-ACCEPTED = {
-    "amount", "currency", "receipt", "notes", "partial_payment", "first_payment_min_amount", "customer_id", "method", "token",
-    "notification", "unique_receipt", "payment", "payment_capture",
-}  # fmt: skip
+WENT_THROUGH = (
+    "EXISTS (SELECT 1 FROM entities AS made WHERE made.parent = entities.id AND made.kind = 'payment'"
+    " AND json_extract(made.wire, '$.status') IN ('authorized', 'captured', 'refunded'))"
+)
 
 
 @wire.operation("orders.create", "POST", "/v1/orders")
 def create(work: Work) -> Response:
     """Answers 200. With `unique_receipt` a repeated receipt gives the first order again; nothing else deduplicates."""
-    body = _checked(work.call.body)
+    body = new_orders.checked(work.call.body)
     receipt = body.get("receipt")
     if receipt is not None:
         earlier = with_receipt(work.db, work.account.id, "order", receipt)
@@ -56,7 +64,7 @@ def create(work: Work) -> Response:
                 "notes": checked_notes(body.get("notes")),
                 "created_at": work.now,
             },
-            {"capture": _capture_setting(body), "terms": mandate_terms.kept(terms)},
+            {**new_orders.capture_setting(body), "terms": mandate_terms.kept(terms)},
         ),
     )
     if notice is not None:
@@ -68,7 +76,22 @@ def create(work: Work) -> Response:
 
 @wire.operation("orders.list", "GET", "/v1/orders")
 def listing(work: Work) -> Response:
-    return collection([order.wire for order in page(work.db, work.account.id, "order", work.call.query)])
+    """Also by `receipt`, and by `authorized` (1: with a payment that went through); `expand[]=payments` adds them."""
+    query = work.call.query
+    authorised = query.get("authorized")
+    if authorised not in (None, "0", "1"):
+        raise refused("The authorized must be either 0 or 1.", field="authorized")
+    found = page(
+        work.db,
+        work.account.id,
+        "order",
+        query,
+        f"(? IS NULL OR receipt = ?) AND (? IS NULL OR {WENT_THROUGH} = ?)",
+        (query.get("receipt"), query.get("receipt"), authorised, int(authorised or 0)),
+    )
+    if query.get("expand[]") != "payments":
+        return collection([order.wire for order in found])
+    return collection([order.wire | {"payments": _payments(work, order)} for order in found])
 
 
 @wire.operation("orders.fetch", "GET", "/v1/orders/{order_id}")
@@ -80,7 +103,7 @@ def fetch(work: Work) -> Response:
 def edit(work: Work) -> Response:
     order = load(work.db, work.account.id, "order", work.call.params["order_id"])
     body = work.call.body if isinstance(work.call.body, dict) else {}
-    _refuse_unknown(body, {"notes"})
+    refuse_unknown(body, {"notes"})
     order.wire["notes"] = checked_notes(body.get("notes"))
     save(work.db, order)
     return JSONResponse(order.wire)
@@ -89,53 +112,12 @@ def edit(work: Work) -> Response:
 @wire.operation("orders.payments", "GET", "/v1/orders/{order_id}/payments")
 def payments(work: Work) -> Response:
     order = load(work.db, work.account.id, "order", work.call.params["order_id"])
-    return collection([payment.wire for payment in children(work.db, order.id, "payment")])
+    return JSONResponse(_payments(work, order))
 
 
-def _checked(body: Any) -> dict[str, Any]:
-    if not isinstance(body, dict):
-        raise refused("The request body is not valid JSON")
-    _refuse_unknown(body, ACCEPTED)
-    _check_amount(body.get("amount"))
-    if not body.get("currency"):
-        raise refused("The currency field is required.", field="currency")
-    if body["currency"] not in CURRENCIES:
-        raise refused("Currency is not supported", field="currency")
-    receipt = body.get("receipt")
-    if receipt is not None and not isinstance(receipt, str):
-        raise refused("The receipt must be a string.", field="receipt")
-    if receipt is not None and len(receipt) > RECEIPT_CHARACTERS:
-        raise refused("The receipt may not be greater than 40 characters.", field="receipt")
-    return body
-
-
-def _check_amount(amount: Any) -> None:
-    if amount is None:
-        raise refused("The amount field is required.", field="amount")
-    if not isinstance(amount, int) or isinstance(amount, bool):
-        raise refused("The amount must be an integer.", field="amount")
-    if amount < MINIMUM_AMOUNT:
-        raise refused(
-            "Order amount less than minimum amount allowed",
-            field="amount",
-            step="order_creation",
-            reason="amount_less_than_minimum_amount",
-        )
-
-
-def _refuse_unknown(body: dict[str, Any], accepted: set[str]) -> None:
-    unknown = sorted(set(body) - accepted)
-    if unknown:
-        raise refused(f"{', '.join(unknown)} is/are not required and should not be sent", reason="extra_field_sent")
+def _payments(work: Work, order: Entity) -> dict[str, Any]:
+    return envelope([payment.wire for payment in children(work.db, order.id, "payment")])
 
 
 def _same_order(earlier: Entity, body: dict[str, Any]) -> bool:
     return all(earlier.wire[name] == body[name] for name in ("amount", "currency"))
-
-
-def _capture_setting(body: dict[str, Any]) -> str:
-    """`automatic` or `manual`: the order's own wish, else the account's default, which is automatic."""
-    wish = body.get("payment")
-    if isinstance(wish, dict) and wish.get("capture") in ("automatic", "manual"):
-        return str(wish["capture"])
-    return "manual" if "payment_capture" in body and body["payment_capture"] in (0, "0", False) else "automatic"

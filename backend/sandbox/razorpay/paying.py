@@ -10,8 +10,10 @@ from sandbox.razorpay.instruments import Instrument
 from sandbox.razorpay.refunding import give_back
 from sandbox.razorpay.terms import of_order
 from sandbox.store import Db
+from sandbox.transitions import Step, act, plan
 from sandbox.webhooks.signing import hex_hmac_sha256
 
+CAPTURE_SECONDS = 3 * 24 * 60 * 60  # one page says three days, another five
 Outcome = Literal["captured", "authorized", "failed", "late_captured"]
 # Our words: what Razorpay says to a shop that forgets `recurring` is not documented.
 RECURRING_REQUIRED = "The recurring field is required when the order has token details."
@@ -69,6 +71,20 @@ def _succeed(happening: Happening, order: Entity, payment: Entity, capture: bool
         give_back(happening, payment, "second payment on a paid order")
     elif capture:
         happening.capture(order, payment)
+    else:
+        waits = order.hidden.get("expiry_seconds", CAPTURE_SECONDS)
+        plan(happening.db, happening.merchant.id, happening.now + waits, "payment.expire", payment.id)
+
+
+@act("payment.expire")
+def _expire(step: Step) -> None:
+    """Authorised and not captured in time: given back."""
+    payment = load(step.db, step.account.id, "payment", step.entity_id)
+    if payment.wire["status"] != "authorized":
+        return
+    happening = Happening(step.db, step.account, step.at)
+    give_back(happening, payment, "not captured in time")
+    happening.publish()
 
 
 def refuse_if_taken(db: Db, order: Entity) -> None:

@@ -6,7 +6,7 @@ from starlette.responses import JSONResponse, Response
 
 from sandbox.razorpay import debits, mandates
 from sandbox.razorpay.entities import checked_notes, load
-from sandbox.razorpay.errors import Razorpay, refused
+from sandbox.razorpay.errors import Razorpay, refuse_unknown, refused
 from sandbox.razorpay.happening import Happening
 from sandbox.wire import Wire, Work
 
@@ -40,8 +40,7 @@ def create(work: Work) -> Response:
 def _checked(body: Any) -> dict[str, Any]:
     if not isinstance(body, dict):
         raise refused("The request body is not valid JSON")
-    if unknown := sorted(set(body) - {*REQUIRED, *OPTIONAL}):
-        raise refused(f"{', '.join(unknown)} is/are not required and should not be sent", reason="extra_field_sent")
+    refuse_unknown(body, {*REQUIRED, *OPTIONAL})
     for name in REQUIRED:
         if body.get(name) in (None, ""):
             raise refused(f"The {name.replace('_', ' ')} field is required.", field=name)

@@ -10,7 +10,7 @@ from starlette.responses import JSONResponse, Response
 
 from sandbox.razorpay import refunding
 from sandbox.razorpay.entities import Entity, checked_notes, collection, load, one_of, page, save
-from sandbox.razorpay.errors import Razorpay, refused
+from sandbox.razorpay.errors import Razorpay, refuse_unknown, refused
 from sandbox.razorpay.happening import Happening
 from sandbox.wire import Wire, Work
 
@@ -65,7 +65,8 @@ def listing(work: Work) -> Response:
 @wire.operation("payments.refunds", "GET", "/v1/payments/{payment_id}/refunds")
 def of_payment(work: Work) -> Response:
     payment = load(work.db, work.account.id, "payment", work.call.params["payment_id"])
-    return collection([refund.wire for refund in page(work.db, work.account.id, "refund", work.call.query, payment.id)])
+    found = page(work.db, work.account.id, "refund", work.call.query, "parent = ?", (payment.id,))
+    return collection([refund.wire for refund in found])
 
 
 @wire.operation("refunds.fetch", "GET", "/v1/refunds/{refund_id}")
@@ -81,7 +82,7 @@ def fetch(work: Work) -> Response:
 def edit(work: Work) -> Response:
     refund = load(work.db, work.account.id, "refund", work.call.params["refund_id"])
     body = _object(work)
-    _refuse_unknown(body, {"notes"})
+    refuse_unknown(body, {"notes"})
     refund.wire["notes"] = checked_notes(body.get("notes"))
     save(work.db, refund)
     return JSONResponse(refund.wire)
@@ -89,7 +90,7 @@ def edit(work: Work) -> Response:
 
 def make(happening: Happening, payment: Entity, body: dict[str, Any], why: str, hidden: dict[str, Any] | None = None) -> Entity:
     """Check the request, then everything else, then refund; without an amount, the whole payment."""
-    _refuse_unknown(body, ACCEPTED)
+    refuse_unknown(body, ACCEPTED)
     amount = _amount(body.get("amount"), payment)
     if body.get("speed", "normal") not in SPEEDS:
         raise refused("The speed should be either normal or optimum.", field="speed")
@@ -112,11 +113,6 @@ def _amount(amount: Any, payment: Entity) -> int:
     if amount < MINIMUM_AMOUNT:
         raise refused("The amount must be at least INR 1.00", field="amount")
     return amount
-
-
-def _refuse_unknown(body: dict[str, Any], accepted: set[str]) -> None:
-    if unknown := sorted(set(body) - accepted):
-        raise refused(f"{', '.join(unknown)} is/are not required and should not be sent", reason="extra_field_sent")
 
 
 def _object(work: Work) -> dict[str, Any]:

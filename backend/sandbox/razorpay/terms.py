@@ -4,7 +4,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from sandbox.razorpay.entities import Entity, load
-from sandbox.razorpay.errors import refused
+from sandbox.razorpay.errors import refuse_unknown, refused
 from sandbox.store import Db
 
 YEAR_SECONDS = 365 * 24 * 60 * 60
@@ -69,8 +69,7 @@ def asked(db: Db, account: str, body: dict[str, Any], now: int) -> Terms | None:
         raise refused(f"The currency should be INR when method is {method}", field="currency")
     if not isinstance(token, dict):
         raise refused("The token must be an array.", field="token")
-    if unknown := sorted(set(token) - ACCEPTED):
-        raise refused(f"{', '.join(unknown)} is/are not required and should not be sent", reason="extra_field_sent")
+    refuse_unknown(token, ACCEPTED)
     frequency = _frequency(token.get("frequency"), method)
     return Terms(
         customer_id,
