@@ -11,6 +11,7 @@ from starlette.routing import BaseRoute
 
 from app.api.documentation import add_documentation
 from app.api.edge import Edge
+from app.api.openapi import complete
 from app.api.policy import POLICY
 from app.api.problems import PROBLEM_RESPONSES, add_problem_handlers
 from app.api.starting import BootCheck
@@ -65,6 +66,7 @@ def create_app() -> FastAPI:
     for router in routers:
         app.include_router(router)
     check_policies(route for routes in (app.routes, *(router.routes for router in routers)) for route in routes)
+    complete(app)
     add_documentation(app)
     if settings.storefront_path:
         app.mount("/shop", StaticFiles(directory=settings.storefront_path, html=True), name="storefront")

@@ -104,7 +104,7 @@ def servers(pytestconfig: pytest.Config) -> Servers:
     return pytestconfig.stash[SERVERS]
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def make_store(servers: Servers) -> Callable[[], "Store"]:
     """A new, empty test store in Bengaluru, with accounts of its own at the sandbox's providers."""
     return lambda: _make_store(servers)

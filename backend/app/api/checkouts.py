@@ -10,6 +10,7 @@ from sqlmodel import Session
 from app.api.doors import OpenVisit, replay
 from app.api.orders import OrderOut
 from app.api.payments import PaymentOut, payment_out, require_started
+from app.api.problems import PROVIDER_RESPONSES
 from app.api.schemas import RequestBody
 from app.checkout import placing
 from app.core import clock
@@ -38,7 +39,7 @@ class CheckoutOut(BaseModel):
     payment: PaymentOut
 
 
-@router.post("", status_code=201)
+@router.post("", status_code=201, responses=PROVIDER_RESPONSES)
 def check_out(visit: OpenVisit, body: CheckoutIn) -> CheckoutOut:
     """Place the cart as an order, reserve its stock and start its payment. Needs an Idempotency-Key; safe to repeat.
 

@@ -6,6 +6,7 @@ from fastapi import APIRouter
 from pydantic import BaseModel
 from sqlalchemy import text
 
+from app.api.problems import UNAVAILABLE_RESPONSES
 from app.core.db import engine
 from app.core.errors import Refusal
 
@@ -28,7 +29,7 @@ def alive() -> Health:
     return Health()
 
 
-@router.get("/readyz")
+@router.get("/readyz", responses=UNAVAILABLE_RESPONSES)
 def ready() -> Health:
     """This process can serve: the database answers. The broker is not asked, because requests do not need it."""
     try:

@@ -9,6 +9,7 @@ from sqlmodel import Session
 
 from app.accounts import service as accounts
 from app.api.doors import OpenVisit
+from app.api.problems import PROVIDER_RESPONSES
 from app.checkout import placing
 from app.core import clock
 from app.core.config import settings
@@ -46,7 +47,7 @@ class PaymentOut(BaseModel):
     recurring: bool = Field(default=False, description="True where the payment also approves a mandate: pass both on")
 
 
-@router.post("/{order_id}/payment")
+@router.post("/{order_id}/payment", responses=PROVIDER_RESPONSES)
 def pay_order(visit: OpenVisit, order_id: UUID) -> PaymentOut:
     """Pay an order that is still `pending_payment`, after a payment that failed or was abandoned. Safe to repeat.
 

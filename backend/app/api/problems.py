@@ -14,6 +14,7 @@ from app.accounts.errors import RefreshInvalid
 from app.api import session_cookies
 from app.api.callers import REFRESH_COOKIE
 from app.api.edge import SAFETY_HEADERS
+from app.api.policy import methods_of
 from app.core.errors import LeaseLost, Refusal
 from app.core.logging import get_logger, request_id
 
@@ -88,10 +89,12 @@ def _invalid(_: Request, error: Exception) -> JSONResponse:
     return problem(status, code, "; ".join(f"{e['field']}: {e['detail']}" for e in errors[:5]), errors=errors)
 
 
-def _http(_: Request, error: Exception) -> JSONResponse:
+def _http(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)  # noqa: S101
-    code = HTTP_CODES.get(error.status_code) or HTTPStatus(error.status_code).name.lower()
-    return problem(error.status_code, code, str(error.detail), dict(error.headers or {}))
+    code, headers = HTTP_CODES.get(error.status_code) or HTTPStatus(error.status_code).name.lower(), dict(error.headers or {})
+    if allowed := methods_of(getattr(request.scope.get("route"), "path", "")):
+        headers |= {"Allow": ", ".join(allowed)} if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED else {}
+    return problem(error.status_code, code, str(error.detail), headers)
 
 
 def _crash(request: Request, error: Exception) -> JSONResponse:
@@ -115,6 +118,16 @@ def _schema() -> dict[str, Any]:
     return schema
 
 
-PROBLEM_RESPONSES: dict[int | str, dict[str, Any]] = {
-    "4XX": {"description": "Refused; nothing changed", "content": {MEDIA_TYPE: {"schema": _schema()}}},
+Responses = dict[int | str, dict[str, Any]]
+
+
+def _answered(description: str) -> dict[str, Any]:
+    return {"description": description, "content": {MEDIA_TYPE: {"schema": _schema()}}}
+
+
+PROBLEM_RESPONSES: Responses = {"4XX": _answered("Refused; nothing changed")}
+UNAVAILABLE_RESPONSES: Responses = {503: _answered("Not now; `Retry-After` says when, where that is known")}
+PROVIDER_RESPONSES: Responses = {  # of whatever asks a provider while the caller waits
+    502: _answered("The provider refused for good"),
+    503: _answered("The provider cannot be asked, or has not answered: what was begun stands, a repeat finishes it"),
 }

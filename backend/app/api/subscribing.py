@@ -8,6 +8,7 @@ from sqlmodel import Session
 
 from app.api.doors import OpenVisit, Visit, replay
 from app.api.payments import PaymentOut, approval_out, require_started
+from app.api.problems import PROVIDER_RESPONSES
 from app.api.subscription_requests import SubscriptionIn
 from app.api.subscription_schemas import StartOut
 from app.api.subscriptions import DryRun, calendar_of, change_out
@@ -26,7 +27,7 @@ from app.subscriptions.errors import NoMandate
 router = APIRouter(prefix="/api/v1/subscriptions", tags=["subscriptions"])
 
 
-@router.post("", status_code=201)
+@router.post("", status_code=201, responses=PROVIDER_RESPONSES)
 def start_subscription(visit: OpenVisit, body: SubscriptionIn, dry_run: DryRun = False) -> StartOut:
     """Subscribe to goods by a rule. By mandate the customer approves it next, at `payment`; until then nothing is planned.
 
@@ -55,7 +56,7 @@ def start_subscription(visit: OpenVisit, body: SubscriptionIn, dry_run: DryRun =
     return answer
 
 
-@router.post("/{subscription_id}/mandate")
+@router.post("/{subscription_id}/mandate", responses=PROVIDER_RESPONSES)
 def approve_mandate(visit: OpenVisit, subscription_id: UUID) -> PaymentOut:
     """Where the customer approves the mandate; a new one where the bank ended the last. Safe to repeat."""
     return _ask_approval(visit, subscription_id)

@@ -10,6 +10,7 @@ from starlette.requests import Request
 
 from app.api.advancing import advance
 from app.api.doors import OpenVisit, Visit, host_of
+from app.api.problems import UNAVAILABLE_RESPONSES
 from app.api.schemas import RequestBody
 from app.core import clock
 from app.stores import service as stores
@@ -85,7 +86,7 @@ def get_clock(visit: OpenVisit, clock_id: UUID) -> ClockOut:
     return ClockOut.model_validate(ClockOut.facts(_store(visit, clock_id)))
 
 
-@router.post("/{clock_id}/advance")
+@router.post("/{clock_id}/advance", responses=UNAVAILABLE_RESPONSES)
 def advance_clock(visit: OpenVisit, clock_id: UUID, body: AdvanceIn) -> AdvanceOut:
     """Have the clock go on to an instant, stopping wherever something is due until the workers have done it.
 

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Depends
 from pydantic import BaseModel
 from starlette.requests import Request
 
+from app.api.problems import UNAVAILABLE_RESPONSES
 from app.core.errors import Invalid
 from app.core.work import unit_of_work
 from app.inbox import service as inbox
@@ -37,13 +38,13 @@ async def raw_body(request: Request) -> bytes:
 RawBody = Annotated[bytes, Depends(raw_body)]
 
 
-@router.post("/razorpay")
+@router.post("/razorpay", responses=UNAVAILABLE_RESPONSES)
 def receive_for_default_store(request: Request, body: RawBody) -> Received:
     """An event of the default store's Razorpay account (the one of the environment's settings)."""
     return _receive(None, request, body)
 
 
-@router.post("/razorpay/{account_id}")
+@router.post("/razorpay/{account_id}", responses=UNAVAILABLE_RESPONSES)
 def receive_for_account(account_id: UUID, request: Request, body: RawBody) -> Received:
     """An event of the named Razorpay account. 400 when no live secret signed these very bytes: nothing is stored."""
     return _receive(account_id, request, body)

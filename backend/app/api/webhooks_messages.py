@@ -7,6 +7,7 @@ from uuid import UUID
 from fastapi import APIRouter, Header
 from starlette.requests import Request
 
+from app.api.problems import UNAVAILABLE_RESPONSES
 from app.api.webhooks import RawBody, Received, RejectedEvent
 from app.core.config import settings
 from app.core.work import unit_of_work
@@ -22,13 +23,13 @@ Timestamp = Annotated[str, Header(alias="X-Twilio-Email-Event-Webhook-Timestamp"
 TwilioSignature = Annotated[str, Header(alias="X-Twilio-Signature")]
 
 
-@router.post("/sendgrid")
+@router.post("/sendgrid", responses=UNAVAILABLE_RESPONSES)
 def receive_mail_events(request: Request, body: RawBody, signature: Signature = "", timestamp: Timestamp = "") -> Received:
     """Events of the default store's SendGrid account (the one of the environment's settings)."""
     return _receive_mail_events(None, request, body, signature, timestamp)
 
 
-@router.post("/sendgrid/{account_id}")
+@router.post("/sendgrid/{account_id}", responses=UNAVAILABLE_RESPONSES)
 def receive_mail_events_of_account(
     account_id: UUID, request: Request, body: RawBody, signature: Signature = "", timestamp: Timestamp = ""
 ) -> Received:
@@ -36,13 +37,13 @@ def receive_mail_events_of_account(
     return _receive_mail_events(account_id, request, body, signature, timestamp)
 
 
-@router.post("/twilio")
+@router.post("/twilio", responses=UNAVAILABLE_RESPONSES)
 def receive_sms_status(request: Request, body: RawBody, signature: TwilioSignature = "") -> Received:
     """A status of an SMS of the default store's Twilio account (the one of the environment's settings)."""
     return _receive_sms_status(None, request, body, signature)
 
 
-@router.post("/twilio/{account_id}")
+@router.post("/twilio/{account_id}", responses=UNAVAILABLE_RESPONSES)
 def receive_sms_status_of_account(
     account_id: UUID, request: Request, body: RawBody, signature: TwilioSignature = ""
 ) -> Received:
