@@ -6,12 +6,12 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from sandbox.box import TheBox
-from sandbox.razorpay.entities import recent
+from sandbox.razorpay.entities import Entity, children, recent
 from sandbox.rendering import render
 from sandbox.store import Db
 
 router = APIRouter(include_in_schema=False)
-SHOWN_PAYMENTS = 200
+SHOWN_PAYMENTS, SHOWN_SETTLEMENTS = 200, 50
 
 
 def append(
@@ -48,7 +48,18 @@ def listing(db: Db, account: str | None) -> dict[str, list[dict[str, Any]]]:
 @router.get("/ledger")
 def show(request: Request, box: TheBox, account: str | None = None) -> Response:
     with box.store.transaction() as db:
-        payments = [payment.wire | {"account": payment.account} for payment in recent(db, "payment", account, SHOWN_PAYMENTS)]
+        payments = [_story(db, payment) for payment in recent(db, "payment", account, SHOWN_PAYMENTS)]
+        settlements = [
+            settlement.wire | {"account": settlement.account, "lines": len(settlement.hidden["lines"])}
+            for settlement in recent(db, "settlement", account, SHOWN_SETTLEMENTS)
+        ]
         books = listing(db, account)
     totals = {kind: sum(entry["amount"] for entry in entries) for kind, entries in books.items()}
-    return render(request, "ledger.html", payments=payments, totals=totals, account=account)
+    return render(request, "ledger.html", payments=payments, settlements=settlements, totals=totals, account=account)
+
+
+def _story(db: Db, payment: Entity) -> dict[str, Any]:
+    """A payment with what came after it, earliest first."""
+    refunds = [refund.wire | {"why": refund.hidden["why"]} for refund in reversed(children(db, payment.id, "refund"))]
+    disputes = [dispute.wire for dispute in reversed(children(db, payment.id, "dispute"))]
+    return payment.wire | {"account": payment.account, "refunds": refunds, "disputes": disputes}

@@ -49,6 +49,17 @@ def test_the_ledger_shows_payments_and_totals(world: World) -> None:
     assert order["id"] in page
 
 
+def test_the_ledger_tells_what_came_after_a_payment(world: World) -> None:
+    payment_id = world.pay(world.order(4567800)["id"])["razorpay_payment_id"]
+    world.razorpay.payment.refund(payment_id, {"amount": 12300, "receipt": f"rf_{ATTACK}"})
+    world.post(f"/control/razorpay/payments/{payment_id}/dispute", {"amount": 34500, "reason_code": ATTACK, "deduct": True})
+    settlement = world.post("/control/razorpay/settlements", {"account": world.key_id})
+    page = world.http.get("/ledger", params={"account": world.key_id}).text
+    for words in ("partly refunded", "−₹123", "asked for by the shop", "₹345 deducted", settlement["utr"], "3 lines"):
+        assert words in page
+    assert ATTACK not in page
+
+
 def test_the_control_page_lists_every_control_route(world: World) -> None:
     page = world.http.get("/control").text
     for path in world.get("/control/openapi.json")["paths"]:
