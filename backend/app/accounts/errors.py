@@ -104,3 +104,9 @@ class PasswordTooShort(Invalid):
     """A password needs at least ten characters."""
 
     code = "password_too_short"
+
+
+class NotADistributor(Conflict):
+    """Only a distributor pays on account."""
+
+    code = "not_a_distributor"

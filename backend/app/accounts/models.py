@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
+from sqlalchemy import BigInteger, CheckConstraint, Index, UniqueConstraint, text
 from sqlmodel import Field, String
 
 from app.core.db import Row, belongs_to
@@ -30,6 +30,8 @@ class Customer(Row, table=True):
             "erased_at is null or (phone is null and email is null and name = '' and password_hash is null)",
             name="erased_is_empty",
         ),
+        CheckConstraint("credit_limit_amount >= 0", name="credit_limit_not_negative"),
+        CheckConstraint("credit_limit_amount is null or kind = 'distributor'", name="credit_for_distributors"),
     )
 
     phone: str | None = Field(default=None, sa_type=String(16))  # E.164
@@ -37,6 +39,7 @@ class Customer(Row, table=True):
     name: str = Field(default="", max_length=120)
     kind: str = Field(default="consumer", sa_type=String(11))
     password_hash: str | None = Field(default=None, max_length=200)  # argon2id; most customers have none
+    credit_limit_amount: int | None = Field(default=None, sa_type=BigInteger)  # of a distributor who pays on account
     erased_at: datetime | None = None
 
 

@@ -2,8 +2,10 @@
 
 from app.accounts.addresses import add_address, archive_address, change_address, get_address, list_addresses
 from app.accounts.codes import RESEND_SECONDS
+from app.accounts.credit import set_credit_limit
 from app.accounts.forgetting import forget_expired
 from app.accounts.people import add_customer, add_staff, change_customer, get_customer, get_staff, set_customer_password
+from app.accounts.queries import lock_customer
 from app.accounts.sessions import (
     Device,
     end_idle_sessions,
@@ -34,8 +36,10 @@ __all__ = [
     "get_staff",
     "list_addresses",
     "list_sessions",
+    "lock_customer",
     "refresh_session",
     "request_code",
+    "set_credit_limit",
     "set_customer_password",
     "sign_in_with_code",
     "sign_in_with_password",

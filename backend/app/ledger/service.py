@@ -11,7 +11,13 @@ from app.core.work import store_of
 from app.ledger.models import LedgerAccount, Transfer
 
 RAZORPAY, ORDERS = "razorpay", "orders"  # what the provider holds for us; what customers paid for
+RAZORPAY_FEES, GST_ON_FEES, BANK = "razorpay_fees", "gst_on_fees", "bank"  # what a settlement makes of it
+DISPUTES_HELD, DISPUTES_LOST = "disputes_held", "disputes_lost"  # taken from what the provider holds, until decided; for good
 MANDATE_APPROVALS = "mandate_approvals"  # the rupee by which a mandate is approved: owed back to the customer
+TOP_UPS = "top_ups"  # captured for a wallet and at once credited to it: zero between any two transactions
+GOODWILL = "goodwill"  # what the shop gave away
+CASH_WITH_RIDERS, CASH, CASH_DIFFERENCES = "cash_with_riders", "cash", "cash_differences"
+BANK = "bank"
 
 
 def transfer(session: Session, kind: str, *, debit: str, credit: str, amount: int, currency: str, cause: Row) -> bool:

@@ -41,3 +41,27 @@ class MandateNotConfirmed(Conflict):
     """The bank has not confirmed this mandate, or it was paused or revoked there; approve one first."""
 
     code = "mandate_not_confirmed"
+
+
+class PaidAlready(Conflict):
+    """This order was paid already."""
+
+    code = "paid_already"
+
+
+class NotRefundable(Conflict):
+    """So much of this payment cannot be given back; `refundable_amount` says what can."""
+
+    code = "not_refundable"
+
+
+class OwnCash(Conflict):
+    """Nobody counts the cash that they took themselves."""
+
+    code = "own_cash"
+
+
+class NothingToHandIn(Conflict):
+    """This rider holds no cash: all of it was handed in."""
+
+    code = "nothing_to_hand_in"

@@ -17,22 +17,25 @@ NOTICE_STATUSES = ("created", "delivered", "failed")  # the provider's words
 
 
 class Payment(Row, table=True):
-    """What is asked for an order, or to have a mandate approved: one each, its amount frozen. Its status only moves forward."""
+    """What is asked for an order, a wallet or a mandate: one each, its amount frozen. Its status only moves forward."""
 
     __tablename__ = "payments"
     __table_args__ = (
         belongs_to("orders"),
         belongs_to("mandates"),
-        CheckConstraint("num_nonnulls(order_id, mandate_id) = 1", name="for_one_thing"),
+        belongs_to("top_ups"),
+        CheckConstraint("num_nonnulls(order_id, mandate_id, top_up_id) = 1", name="for_one_thing"),
         CheckConstraint(f"status in {STATUSES!r}", name="status_known"),
         CheckConstraint("amount > 0", name="amount_positive"),
         CheckConstraint("(status = 'captured') = (captured_at is not null)", name="captured_stamped"),
         Index("uq_payments_order", "store_id", "order_id", unique=True),
         Index("uq_payments_mandate", "store_id", "mandate_id", unique=True),
+        Index("uq_payments_top_up", "store_id", "top_up_id", unique=True),
     )
 
     order_id: UUID | None = None
     mandate_id: UUID | None = None  # the first, small payment by which the customer approves it
+    top_up_id: UUID | None = None  # money for the customer's wallet
     provider: str = Field(sa_type=String(20))
     status: str = Field(default="created", sa_type=String(12))
     amount: int = Field(sa_type=BigInteger)

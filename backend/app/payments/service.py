@@ -35,6 +35,13 @@ def owner_of(session: Session, facts: PaymentFacts) -> Owner:
     return Owner(*found)
 
 
+def account_of(payment: Payment) -> str:
+    """The ledger account of what was paid for."""
+    if payment.mandate_id:
+        return ledger.MANDATE_APPROVALS
+    return ledger.TOP_UPS if payment.top_up_id else ledger.ORDERS
+
+
 def is_money(facts: PaymentFacts) -> bool:
     """Captured, or captured and refunded since. Razorpay's automatic refund of an *uncaptured* payment was never ours."""
     return facts.captured and status_of(facts.status) == "captured"
@@ -87,9 +94,14 @@ def _book_capture(
     )
     if not add_once(session, row, "provider_payment_id"):
         return "nothing"  # this very money is in the books
-    credit = ledger.ORDERS if payment.order_id else ledger.MANDATE_APPROVALS
     ledger.transfer(
-        session, "capture", debit=ledger.RAZORPAY, credit=credit, amount=row.amount, currency=row.currency, cause=row
+        session,
+        "capture",
+        debit=ledger.RAZORPAY,
+        credit=account_of(payment),
+        amount=row.amount,
+        currency=row.currency,
+        cause=row,
     )
     why = f"{cause}, {facts.id}"
     if not row.is_counted:

@@ -1,0 +1,123 @@
+"""Prepaid money: spent on orders, credited by top-ups, refunds and goodwill. With every change goes a transfer in the ledger.
+
+Each takes effect once per cause, however often it is called. The row's lock makes two who want the same rupee go one after the
+other, and the database refuses a balance below zero.
+"""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlmodel import Session
+
+from app.accounts import service as accounts
+from app.audit.service import record
+from app.core.actor import Actor
+from app.core.db import Row
+from app.core.ids import new_id
+from app.ledger import service as ledger
+from app.payments import refunding, taking
+from app.payments.models import Capture
+from app.payments.refund_models import Refund
+from app.stores import service as stores
+from app.wallets import queries
+from app.wallets.errors import GoodwillTooLarge, WalletBalanceTooLow
+from app.wallets.models import MAX_GOODWILL_AMOUNT, MovementKind, Wallet, WalletMovement
+
+
+def account_of(customer_id: UUID) -> str:
+    """The wallet's account in the ledger: what is owed to the customer, so its balance is the wallet's, negated."""
+    return f"wallet:{customer_id}"
+
+
+def require(session: Session, customer_id: UUID, amount: int, currency: str) -> Wallet:
+    """Lock the wallet, and refuse unless it can pay `amount`. WalletBalanceTooLow names both."""
+    wallet = queries.get_locked(session, customer_id, currency)
+    if wallet.currency != currency:
+        raise ValueError(f"a wallet in {wallet.currency} pays nothing in {currency}")
+    if wallet.balance_amount < amount:
+        raise WalletBalanceTooLow(balance_amount=wallet.balance_amount, total_amount=amount, currency=currency)
+    return wallet
+
+
+def spend(
+    session: Session, customer_id: UUID, order_id: UUID, amount: int, currency: str, *, actor: Actor, cause: str, now: datetime
+) -> Capture:
+    """Pay an order out of its customer's wallet: the capture that it is. WalletBalanceTooLow, PaidAlready.
+
+    The caller holds the order's lock; locks payment, wallet.
+    """
+    account = account_of(customer_id)
+    capture = taking.take(session, order_id, "wallet", amount, currency, debit=account, actor=actor, cause=cause, now=now)
+    _move(session, require(session, customer_id, amount, currency), "spend", -amount, capture, actor, cause, now)
+    return capture
+
+
+def refund(session: Session, customer_id: UUID, refund: Refund, now: datetime, actor: Actor) -> None:
+    """Credit a refund to the wallet: it is processed with that. Safe to run twice. The caller holds the order's lock."""
+    if not refund.is_on_its_way:
+        return
+    cause = f"into the wallet, receipt {refund.receipt}"
+    refunding.finish(session, refund, now, credit=account_of(customer_id), actor=actor, cause=cause)
+    wallet = queries.get_locked(session, customer_id, refund.currency)
+    _move(session, wallet, "refund", refund.amount, refund, actor, cause, now)
+
+
+def top_up(session: Session, customer_id: UUID, capture: Capture, actor: Actor, now: datetime) -> None:
+    """Credit what was captured for a top-up, once. Whoever pays twice for one has paid in twice."""
+    wallet = queries.get_locked(session, customer_id, capture.currency)
+    cause = f"topped up by {capture.provider_payment_id}"
+    if _move(session, wallet, "top_up", capture.amount, capture, actor, cause, now):
+        _credit(session, "top_up", ledger.TOP_UPS, customer_id, capture.amount, capture.currency, capture)
+
+
+def give(session: Session, customer_id: UUID, amount: int, note: str, actor: Actor, now: datetime) -> WalletMovement:
+    """Goodwill: the shop's own money. Each call gives once more. GoodwillTooLarge, CustomerNotFound."""
+    if not 0 < amount <= MAX_GOODWILL_AMOUNT:
+        raise GoodwillTooLarge(field="amount", maximum=MAX_GOODWILL_AMOUNT)
+    accounts.get_customer(session, customer_id)
+    wallet = queries.get_locked(session, customer_id, stores.get(session).currency)
+    movement = _write(session, wallet, "goodwill", amount, None, note, now)
+    _credit(session, "goodwill", ledger.GOODWILL, customer_id, amount, wallet.currency, movement)
+    _record(session, wallet, movement, actor, f"goodwill: {note}")
+    return movement
+
+
+def _move(
+    session: Session, wallet: Wallet, kind: MovementKind, amount: int, cause: Row, actor: Actor, why: str, now: datetime
+) -> bool:
+    """Change the locked wallet, once per kind and cause: False when it had been."""
+    if queries.movement(session, kind, cause.id):
+        return False
+    _record(session, wallet, _write(session, wallet, kind, amount, cause, "", now), actor, why)
+    return True
+
+
+def _write(
+    session: Session, wallet: Wallet, kind: MovementKind, amount: int, cause: Row | None, note: str, now: datetime
+) -> WalletMovement:
+    movement_id = new_id()
+    wallet.balance_amount += amount
+    movement = WalletMovement(
+        store_id=wallet.store_id,
+        id=movement_id,
+        wallet_id=wallet.id,
+        kind=kind,
+        amount=amount,
+        balance_amount=wallet.balance_amount,
+        cause_type=str(cause.__tablename__) if cause else WalletMovement.__tablename__,
+        cause_id=cause.id if cause else movement_id,
+        note=note[:200],
+        moved_at=now,
+    )
+    session.add_all([wallet, movement])
+    session.flush()
+    return movement
+
+
+def _credit(session: Session, kind: str, debit: str, customer_id: UUID, amount: int, currency: str, cause: Row) -> None:
+    ledger.transfer(session, kind, debit=debit, credit=account_of(customer_id), amount=amount, currency=currency, cause=cause)
+
+
+def _record(session: Session, wallet: Wallet, movement: WalletMovement, actor: Actor, why: str) -> None:
+    changes = {"balance_amount": [movement.balance_amount - movement.amount, movement.balance_amount]}
+    record(session, actor, f"wallet.{movement.kind}", wallet, changes, cause=why)
