@@ -4,8 +4,6 @@ A provider module makes one `Wire` and registers its operations on it; an operat
 inside one SQLite transaction, and either returns a response or raises `Refused` (then nothing it did is kept).
 """
 
-import asyncio
-import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -13,21 +11,13 @@ from typing import Any, Protocol
 from fastapi import APIRouter, Request
 from fastapi.concurrency import run_in_threadpool
 from starlette.responses import HTMLResponse, Response
-from starlette.types import Receive, Scope, Send
 
 from sandbox import accounts, calls, clock, faults
+from sandbox.answers import BAD_GATEWAY, GATEWAY_TIMEOUT, WELCOME, Delayed, Dropped
 from sandbox.box import Box, box_of
 from sandbox.calls import Call
 from sandbox.faults import Fault, Ordered
-from sandbox.server import held, reset_connection
 from sandbox.store import Db
-
-BAD_GATEWAY = (
-    "<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n<body>\r\n"
-    "<center><h1>502 Bad Gateway</h1></center>\r\n<hr><center>nginx</center>\r\n</body>\r\n</html>\r\n"
-)
-WELCOME = "<html>\r\n<head><title>Welcome</title></head>\r\n<body>\r\nIt works!\r\n</body>\r\n</html>\r\n"
-GATEWAY_TIMEOUT = BAD_GATEWAY.replace("502 Bad Gateway", "504 Gateway Time-out")
 
 
 class Refused(Exception):
@@ -141,33 +131,3 @@ class Wire:
                 return HTMLResponse(WELCOME)
             case fault:
                 return self.provider.error(fault, call.operation, ordered.code)
-
-
-class Delayed(Response):
-    """Keeps the caller waiting, then answers; gives up as soon as the caller has gone."""
-
-    def __init__(self, response: Response, seconds: float) -> None:
-        super().__init__(status_code=response.status_code)
-        self._response = response
-        self._seconds = seconds
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        with held(scope), contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(self._seconds):
-                await gone(receive)
-                return
-        await self._response(scope, receive, send)
-
-
-class Dropped(Response):
-    """No answer: the connection is reset."""
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002  (there is nothing to send)
-        reset_connection(scope)
-        await gone(receive)
-
-
-async def gone(receive: Receive) -> None:
-    """Returns when the client has disconnected."""
-    while (await receive())["type"] != "http.disconnect":
-        pass

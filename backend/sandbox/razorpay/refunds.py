@@ -12,6 +12,7 @@ from sandbox.razorpay import refunding
 from sandbox.razorpay.entities import Entity, checked_notes, collection, load, one_of, page, save
 from sandbox.razorpay.errors import Razorpay, refuse_unknown, refused
 from sandbox.razorpay.happening import Happening
+from sandbox.razorpay.refund_rules import refuse_unless_allowed
 from sandbox.wire import Wire, Work
 
 wire = Wire(Razorpay())
@@ -97,7 +98,7 @@ def make(happening: Happening, payment: Entity, body: dict[str, Any], why: str, 
     receipt, notes = body.get("receipt"), checked_notes(body.get("notes"))
     if receipt is not None and (not isinstance(receipt, str) or len(receipt) > RECEIPT_CHARACTERS):
         raise refused("The receipt may not be greater than 40 characters.", field="receipt")
-    refunding.refuse_unless_allowed(happening, payment, amount)
+    refuse_unless_allowed(happening, payment, amount)
     wish = refunding.Wish(amount, why, body.get("speed", "normal"), notes, receipt, hidden or {})
     refund = refunding.start(happening, payment, wish)
     happening.publish()
