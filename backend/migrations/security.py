@@ -91,3 +91,10 @@ REVOKE ALL ON FUNCTION prepare_access_log(int), drop_access_log_before(date) FRO
 GRANT EXECUTE ON FUNCTION prepare_access_log(int), drop_access_log_before(date) TO rozana_app;
 SELECT prepare_access_log(2);
 """
+
+
+def append_only(table: str) -> str:
+    """Rows of the table are added and never changed, not even by the owner."""
+    return f"""
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON {table} EXECUTE FUNCTION refuse_change();
+"""

@@ -15,7 +15,16 @@ STORE: dict[str, Any] = {
     "state_code": "29",  # Karnataka
     "gstin": "29AAFCR0000Q1ZB",  # well formed, and nobody's: PANs are not numbered 0000
     "contact_email": "care@rozana.example",
-    "settings": {"pricing": {"shipping_amount": 4_000, "free_shipping_from_amount": 49_900}},
+    "settings": {
+        "pricing": {"shipping_amount": 4_000, "free_shipping_from_amount": 49_900},
+        "invoices": {
+            "legal_name": "Rozana Organics Private Limited",
+            "address_lines": ["14 Nandidurga Road, Jayamahal", "Bengaluru 560046"],
+            "fssai": "10000000000000",  # 14 digits, and nobody's licence
+            "phone": "+91 80 0000 0000",
+            "signature_name": "K. Shanthala",
+        },
+    },
 }
 TAX_SINCE = date(2025, 9, 22)
 PLENTY = 200

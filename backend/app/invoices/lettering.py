@@ -1,0 +1,64 @@
+"""The fonts of the PDF: one for Latin, in two weights, and one that has India's scripts too, read when a text needs it.
+
+India's scripts are shaped (HarfBuzz), or their vowels and conjuncts would stand in the wrong places. A word is shaped as a
+whole, by one font and the rules of one script: so the font is chosen per word, and a word of two scripts is parted.
+"""
+
+import functools
+import re
+from html import escape
+from pathlib import Path
+
+from reportlab.pdfbase.pdfmetrics import registerFont
+from reportlab.pdfbase.ttfonts import TTFont
+
+FONTS = Path(__file__).parent / "fonts"
+REGULAR, BOLD, INDIC = "NotoSans-Regular", "NotoSans-Bold", "NotoSansIndic-Regular"
+INDIC_SCRIPTS = range(0x0900, 0x0D80)  # in blocks of 128: Devanagari, Bengali, …, Malayalam
+BLOCK = 0x80
+COMMON = "\u0964\u0965"  # danda: every script ends its sentences with Devanagari's
+
+
+def prepare() -> None:
+    """Make the Latin fonts known. Safe to run twice."""
+    for name in (REGULAR, BOLD):
+        _font(name)
+
+
+def markup(text: str) -> str:
+    """`text` for a reportlab paragraph: escaped, and each word in a font that has its letters."""
+    return " ".join(_word(word) for word in _part_scripts(text).split())
+
+
+def _word(word: str) -> str:
+    escaped = escape(word, quote=False)
+    if all(ord(letter) in _font(REGULAR).face.charToGlyph for letter in word):
+        return escaped
+    _font(INDIC)
+    return f'<font name="{INDIC}">{escaped}</font>'
+
+
+def _part_scripts(text: str) -> str:
+    """`Ghee/घी` → `Ghee/ घी`: a space wherever a word goes over into another script."""
+    parted, last = [], ""
+    for letter in text:
+        script = _script(letter)
+        if script and last and script != last:
+            parted.append(" ")
+        parted.append(letter)
+        last = "" if letter.isspace() else script or last
+    return "".join(parted)
+
+
+def _script(letter: str) -> str:
+    """Which of those that are shaped by rules of their own; empty for digits and signs, which belong to any."""
+    if ord(letter) in INDIC_SCRIPTS and letter not in COMMON:
+        return str(ord(letter) // BLOCK)
+    return "Latin" if re.match(r"[^\W\d_]", letter) else ""
+
+
+@functools.cache
+def _font(name: str) -> TTFont:
+    font = TTFont(name, str(FONTS / f"{name}.ttf"), shapable=True)
+    registerFont(font)
+    return font

@@ -1,0 +1,89 @@
+"""Every SELECT of documents. `owner_id` None means: of any customer's order (staff, or the system)."""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import func
+from sqlalchemy import select as columns
+from sqlmodel import Session, col, select
+
+from app.invoices.errors import DocumentNotFound
+from app.invoices.models import Document, DocumentLine
+from app.orders.models import Order
+from app.pricing.rules import Taxed
+
+
+def get(session: Session, document_id: UUID, owner_id: UUID | None) -> Document:
+    """DocumentNotFound also for one of somebody else's orders."""
+    statement = select(Document).where(Document.id == document_id)
+    if owner_id is not None:
+        statement = statement.join(Order, col(Order.id) == col(Document.order_id)).where(Order.customer_id == owner_id)
+    document = session.exec(statement).one_or_none()
+    if document is None:
+        raise DocumentNotFound
+    return document
+
+
+def of_order(session: Session, order_id: UUID) -> Sequence[Document]:
+    """In the order of their issue, credit notes included."""
+    return session.exec(select(Document).where(Document.order_id == order_id).order_by(col(Document.id))).all()
+
+
+def of_shipment(session: Session, shipment_id: UUID) -> Document | None:
+    return session.exec(select(Document).where(Document.shipment_id == shipment_id)).one_or_none()
+
+
+def of_reduction(session: Session, reduction_id: UUID) -> Document | None:
+    return session.exec(select(Document).where(Document.reduction_id == reduction_id)).one_or_none()
+
+
+def lines(session: Session, document_id: UUID) -> Sequence[DocumentLine]:
+    """As printed, from the top."""
+    statement = select(DocumentLine).where(DocumentLine.document_id == document_id).order_by(col(DocumentLine.position))
+    return session.exec(statement).all()
+
+
+def charged_by_line(session: Session, order_id: UUID) -> list[tuple[UUID, UUID, int, Taxed]]:
+    """What the order's issued documents charge: document, order line, pieces, amount by tax head. Credit notes left out."""
+    heads = (DocumentLine.taxable_amount, DocumentLine.cgst_amount, DocumentLine.sgst_amount, DocumentLine.igst_amount)
+    statement = (
+        columns(
+            col(DocumentLine.document_id),
+            col(DocumentLine.order_line_id),
+            col(DocumentLine.quantity),
+            *(col(head) for head in heads),
+        )
+        .join(Document, col(Document.id) == col(DocumentLine.document_id))
+        .where(col(Document.order_id) == order_id, col(Document.shipment_id).is_not(None))
+        .order_by(col(Document.id), col(DocumentLine.position))
+    )
+    return [(row[0], row[1], int(row[2]), Taxed(*map(int, row[3:]))) for row in session.execute(statement)]
+
+
+def credited(session: Session, original_id: UUID) -> dict[UUID, int]:
+    """What credit notes have taken off each order line of the document so far, in paise."""
+    statement = (
+        columns(col(DocumentLine.order_line_id), func.sum(col(DocumentLine.total_amount)))
+        .join(Document, col(Document.id) == col(DocumentLine.document_id))
+        .where(col(Document.original_document_id) == original_id)
+        .group_by(col(DocumentLine.order_line_id))
+    )
+    return {line_id: int(total) for line_id, total in session.execute(statement)}
+
+
+def sums_by_hsn(session: Session, from_on: date, to_on: date) -> Sequence[Any]:
+    """(hsn, rate_bp, is credit note, quantity, grams, taxable, cgst, sgst, igst) of what was issued from one day to another,
+    both included."""
+    line, document = DocumentLine, Document
+    key = (col(line.hsn), col(line.rate_bp), col(document.kind) == "credit_note")
+    amounts = (line.quantity, line.grams, line.taxable_amount, line.cgst_amount, line.sgst_amount, line.igst_amount)
+    statement = (
+        columns(*key, *(func.coalesce(func.sum(col(amount)), 0) for amount in amounts))
+        .join(document, col(document.id) == col(line.document_id))
+        .where(col(document.issued_on).between(from_on, to_on))
+        .group_by(*key)
+        .order_by(*key)
+    )
+    return session.execute(statement).all()
