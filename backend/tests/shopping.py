@@ -106,7 +106,12 @@ def place_and_start(shopper: Shopper) -> tuple[Order, str]:
 
 def work_off(store: Store) -> None:
     """Do in this process whatever is due in the store, as the workers would."""
-    steps = {"drain_payments": payments.drain, "drain_events": inbox.drain, "drain_messages": notifications.drain}
+    steps = {
+        "drain_payments": payments.drain,
+        "drain_events": inbox.drain,
+        "drain_messages": notifications.drain,
+        "drain_refunds": payments.drain_refunds,
+    }
     for drain in DRAINS.values():
         steps.get(drain, run_slots)(str(store.id))
 

@@ -148,4 +148,5 @@ class Sellable:
             "tax_rate_bp": self.rate_bp,
             "is_exempt": self.is_exempt,
             "unit_price_amount": self.amount,
+            "piece_grams": self.weight_grams if self.sold_by_weight else None,
         }

@@ -1,4 +1,4 @@
-from app.core.errors import Conflict
+from app.core.errors import Conflict, Invalid
 
 
 class CartNotReady(Conflict):
@@ -11,3 +11,57 @@ class CheckoutClosed(Conflict):
     """This order is paid or cancelled already."""
 
     code = "checkout_closed"
+
+
+class CaptureUnknown(Conflict):
+    """No captured payment of ours belongs to this refund (yet)."""
+
+    code = "capture_unknown"
+
+
+class NotCancellable(Conflict):
+    """This order can no longer be cancelled as a whole."""
+
+    code = "order_not_cancellable"
+
+
+class PackedWeightMissing(Invalid):
+    """Goods sold by weight are packed by weight; `lines` says which."""
+
+    code = "packed_weight_missing"
+
+
+class ReturnTooLate(Conflict):
+    """The time to report this is over; `until` says when it ended."""
+
+    code = "return_too_late"
+
+
+class NothingDelivered(Conflict):
+    """Nothing of this order has been sent yet: cancel it instead."""
+
+    code = "nothing_delivered"
+
+
+class CashNotOffered(Conflict):
+    """This order cannot be paid in cash on delivery; `maximum_amount` says up to how much can be, 0: nothing."""
+
+    code = "cash_not_offered"
+
+
+class CreditLimitExceeded(Conflict):
+    """This order would exceed what may be owed on account; `limit_amount` less `outstanding_amount` is what is left."""
+
+    code = "credit_limit_exceeded"
+
+
+class NothingOwed(Conflict):
+    """Of this order nothing is to be collected this way."""
+
+    code = "nothing_owed"
+
+
+class AmountNotOwed(Conflict):
+    """This is not what is owed; `owed_amount` is."""
+
+    code = "amount_not_owed"

@@ -14,8 +14,11 @@ from app.accounts.models import Customer
 from app.notifications import service as notifications
 from app.notifications.models import Message
 from app.orders import queries as orders
+from app.orders.fulfilment_models import Shipment
 from app.orders.models import Order
+from app.payments import queries as payments
 from app.payments.debit_reasons import bank_says
+from app.payments.refund_models import Refund
 from app.stores import service as stores
 
 WHY_NO_DEBIT = {  # our own reasons, as the end of a sentence
@@ -25,6 +28,28 @@ WHY_NO_DEBIT = {  # our own reasons, as the end of a sentence
     "provider_order_refused": "the bank did not take the announcement of the charge",
     "tries_used_up": "it was tried several times without success",
     "mandate_rejected": "your mandate was not approved",
+}
+
+
+WHY_CANCELLED = {"customer": "you asked us to", "staff": "we cannot deliver it"}
+WHY_REFUNDED = {  # ends a sentence after `because`
+    "cancelled": "the order was cancelled",
+    "line_cancelled": "a part of the order was cancelled",
+    "weight": "what we packed weighs less than what you paid for",
+    "not_delivered": "something did not arrive",
+    "short": "something was missing",
+    "spoilt": "something was spoilt",
+    "unwanted": "you sent something back",
+    "goodwill": "we owe you something for the trouble",
+    "made_at_provider": "the shop decided so",
+    "paid_twice": "it had been paid already",
+    "paid_late": "the payment came after the order was given up",
+}
+SOURCES = {
+    "razorpay": "how you paid",
+    "wallet": "your wallet",
+    "cash": "you by the shop, in cash or to your bank",
+    "bank": "your bank account",
 }
 
 
@@ -48,10 +73,39 @@ def order_confirmed(session: Session, order: Order) -> list[Message]:
     return _tell(session, order, "order_confirmation", f"order.confirmed:{order.id}", context)
 
 
-def order_shipped(session: Session, order: Order, shipment_id: UUID | None) -> list[Message]:
-    """Once per shipment (per order while orders have one)."""
-    context = {"expected_on": "", "carrier": "", "tracking_url": ""}
-    return _tell(session, order, "order_shipped", f"order.shipped:{shipment_id or order.id}", context)
+def order_shipped(session: Session, order: Order, shipment: Shipment | None) -> list[Message]:
+    """Once per shipment (per order, where nobody says which)."""
+    context = {
+        "expected_on": "",
+        "carrier": shipment.carrier if shipment else "",
+        "tracking_url": shipment.tracking_url if shipment else "",
+    }
+    return _tell(session, order, "order_shipped", f"order.shipped:{shipment.id if shipment else order.id}", context)
+
+
+def order_cancelled(session: Session, order: Order) -> list[Message]:
+    """Once per order that somebody cancelled."""
+    captures = payments.captures_of_order(session, order.id)
+    context = {
+        "total_amount": order.total_amount,
+        "reason": WHY_CANCELLED.get(order.cancel_reason or "", ""),
+        "refund_amount": sum(capture.refunded_amount for capture in captures),
+        "refund_to": SOURCES[captures[0].source] if captures else "",
+    }
+    return _tell(session, order, "order_cancelled", f"order.cancelled:{order.id}", context)
+
+
+def refund_sent(session: Session, order: Order, refund: Refund) -> list[Message]:
+    """Once per refund, when the money left us: why, and where it went."""
+    source = payments.get_capture(session, refund.capture_id).source
+    reduction = orders.reduction(session, refund.reduction_id) if refund.reduction_id else None
+    context = {
+        "amount": refund.amount,
+        "reason": WHY_REFUNDED[reduction.reason if reduction else refund.reason],
+        "refund_to": SOURCES["wallet"] if refund.destination == "wallet" else SOURCES[source],
+        "takes_days": refund.destination == "source" and source == "razorpay",
+    }
+    return _tell(session, order, "refund_sent", f"refund.sent:{refund.id}", context)
 
 
 def payment_failed(session: Session, order: Order, payment_id: UUID | None, reason: str) -> list[Message]:

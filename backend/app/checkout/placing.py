@@ -20,6 +20,7 @@ from app.carts import viewing
 from app.carts.errors import CartClosed
 from app.carts.rules import CartProblem
 from app.carts.viewing import CartView
+from app.checkout import paying
 from app.checkout.errors import CartNotReady, CheckoutClosed
 from app.checkout.writing import Sale, freeze_address, new_lines, new_order
 from app.core.actor import Actor
@@ -37,18 +38,19 @@ PAY_WITHIN = timedelta(minutes=30)  # stock is held that long for somebody at a 
 
 def place(
     session: Session, cart_id: UUID, address_id: UUID, payment_method: str, *, customer_id: UUID, actor: Actor, now: datetime
-) -> tuple[Order, PaymentAttempt]:
+) -> tuple[Order, PaymentAttempt | None]:
     """The order of this cart and its payment attempt, made now or found: a cart becomes one order, however often it is asked.
 
-    Locks cart, then stock (by variant id), then the number series. CartNotReady (with problems), OutOfStock, AddressNotFound,
-    CartNotFound for somebody else's, CartClosed for one that was merged or expired, CheckoutClosed when its order is no longer
-    to be paid.
+    No attempt: there is nothing to pay at the provider. Locks the cart, the wallet if it pays, then stock (by variant id), then
+    the number series. CartNotReady (with problems), OutOfStock, AddressNotFound, CartNotFound for somebody else's, CartClosed
+    for one that was merged or expired, CheckoutClosed when its order is no longer to be paid; and as `paying.require` refuses.
     """
+    paying.lock_payer(session, customer_id, payment_method)
     try:
         cart = carts.lock_for_checkout(session, cart_id, customer_id)
     except CartClosed:
         if order := orders.of_cart(session, cart_id, customer_id):
-            return order, attempt_of(session, order, actor)
+            return _placed_before(session, order, payment_method, actor, now)
         raise
     address = accounts.get_address(session, address_id, customer_id)
     store = stores.get(session)
@@ -56,6 +58,7 @@ def place(
     view = viewing.view(session, cart, today=today, delivery_state_code=address.state_code)
     if not view.can_checkout:
         raise CartNotReady(problems=[_facts_of(problem) for problem in view.problems])
+    paying.require(session, payment_method, customer_id, view.basket.total_amount, view.currency)
     stock.lock_levels(session, view.quantities)
     serial = stores.take_number(session, f"orders:{today.year}")
     sale, number = _sale(view, address, payment_method, customer_id), order_number(store.order_prefix, today.year, serial)
@@ -66,7 +69,23 @@ def place(
     record(session, actor, "order.placed", order, {"status": [None, order.status]}, cause=f"checkout of cart {cart.id}")
     stock.reserve_many(session, order.id, view.quantities, order.expires_at, now, actor)
     carts.convert(session, cart, order.id, actor)
-    return order, starting.begin(session, order.id, order.total_amount, order.currency, actor)
+    if payment_method == "razorpay":
+        return order, starting.begin(session, order.id, order.total_amount, order.currency, actor)
+    paying.settle(session, order, actor, now)
+    return order, None
+
+
+def _placed_before(
+    session: Session, order: Order, payment_method: str, actor: Actor, now: datetime
+) -> tuple[Order, PaymentAttempt | None]:
+    """The customer comes back to an order that waits for its payment, perhaps to pay it in another way."""
+    if payment_method == "razorpay":
+        return order, attempt_of(session, order, actor)
+    order = orders.get_locked(session, order.id)
+    if order.status != "pending_payment":
+        raise CheckoutClosed(order_id=str(order.id), order_status=order.status)
+    paying.switch(session, order, payment_method, actor, now)
+    return order, None
 
 
 def attempt_of(session: Session, order: Order, actor: Actor) -> PaymentAttempt:

@@ -10,6 +10,7 @@ from sqlmodel import Session
 from app.checkout import notifying
 from app.notifications.models import Message
 from app.orders import queries as orders
+from app.orders.errors import ShipmentNotFound
 from app.payments import queries as payments
 
 SHIPPED = ("out_for_delivery", "delivered")
@@ -22,9 +23,12 @@ def queue_order_confirmation(session: Session, order_id: UUID) -> list[Message]:
 
 
 def queue_order_shipped(session: Session, order_id: UUID, shipment_id: UUID | None) -> list[Message]:
-    """For an order that is on its way or there. OrderNotFound; safe to run twice."""
+    """For an order that is on its way or there. OrderNotFound, ShipmentNotFound; safe to run twice."""
     order = orders.get(session, order_id, None)
-    return notifying.order_shipped(session, order, shipment_id) if order.status in SHIPPED else []
+    parcels = [one for one in orders.shipments(session, order_id) if one.id == shipment_id]
+    if shipment_id is not None and not parcels:
+        raise ShipmentNotFound
+    return notifying.order_shipped(session, order, parcels[0] if parcels else None) if order.status in SHIPPED else []
 
 
 def queue_payment_failed(session: Session, order_id: UUID, payment_id: UUID | None) -> list[Message]:

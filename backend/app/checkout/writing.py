@@ -67,7 +67,7 @@ def new_order(
 
 
 def new_lines(order: Order, sale: Sale) -> Iterable[OrderLine]:
-    """Each line with what it is called, costs and is taxed at today, whatever becomes of the catalogue; its delivery beside it."""
+    """What each thing is called, costs and is taxed at today, whatever becomes of the catalogue; its delivery beside it."""
     for position, priced in enumerate(sale.basket.lines):
         yield _line(order, sale, priced, position, "goods", priced.goods)
         if priced.shipping.total_amount:
@@ -77,7 +77,7 @@ def new_lines(order: Order, sale: Sale) -> Iterable[OrderLine]:
 def _line(order: Order, sale: Sale, priced: PricedLine, position: int, kind: str, cost: Taxed) -> OrderLine:
     facts = sale.goods[priced.line.variant_id].frozen_facts()
     if kind == "shipping":
-        facts |= {"name": DELIVERY, "unit": "", "unit_price_amount": cost.total_amount}
+        facts |= {"name": DELIVERY, "unit": "", "unit_price_amount": cost.total_amount, "piece_grams": None}
     return OrderLine(
         store_id=order.store_id,
         order_id=order.id,

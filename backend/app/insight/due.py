@@ -8,28 +8,39 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, ScalarSelect, and_, bindparam, exists, func, select, true
+from sqlalchemy import ColumnElement, ScalarSelect, and_, bindparam, exists, func, literal, select, true
 from sqlmodel import Session, col
 
+from app.core.db import Row
 from app.core.slots import RhythmInvalid, next_after
 from app.core.work_columns import DUE, WorkRow, app_now, has_status, is_due
 from app.insight.owed import DRAINS
 from app.jobs.models import Schedule
+from app.orders import queries as orders
 from app.orders.models import Order
 from app.payments import mandate_queries
 from app.payments.mandate_models import Debit, Mandate
 from app.payments.models import PaymentAttempt
+from app.payments.watch_models import ProviderWatch
 from app.stores import service as stores
 from app.subscriptions import queries as subscriptions
 from app.subscriptions.models import Cycle
 
 MOMENT = timedelta(microseconds=1)
 
+# A customer is paying just now, as far as we know, and the word of it may get lost.
+_SOMEBODY_PAYS = exists().where(
+    col(Order.status) == "pending_payment", col(Order.cycle_id).is_(None), col(Order.expires_at) > func.store_now()
+)
+
 # Rows that only look again and again at what somebody else decides, whose word comes by itself: not worth a stop each.
 LOOKS: dict[type[WorkRow], ColumnElement[bool]] = {
     Debit: col(Debit.status) == "pending",
     Mandate: col(Mandate.status).in_(("pending", "paused")),
+    ProviderWatch: ~_SOMEBODY_PAYS,
 }
+# They look for ever at what somebody would tell us of anyway: a moved clock hurries them only while this holds.
+HURRIED_IF: dict[type[WorkRow], ColumnElement[bool]] = {ProviderWatch: _SOMEBODY_PAYS}
 
 Since = Callable[[Session], datetime | None]  # an instant of the store's time; None: nothing is to come
 
@@ -44,7 +55,7 @@ WANTED: dict[str, Since] = {  # since when the next slot of a schedule has somet
     "process-due-subscriptions": subscriptions.next_plan_at,
     "send-subscription-renewal-reminders": _unreminded_since,
 }
-INSTANTS: tuple[Since, ...] = (mandate_queries.next_debit_at,)  # what is due without a schedule
+INSTANTS: tuple[Since, ...] = (mandate_queries.next_debit_at, orders.next_expiry_at)  # what is due without a schedule
 
 
 @dataclass(frozen=True)
@@ -90,7 +101,7 @@ def next_try_at(session: Session) -> datetime | None:
 
 
 def kinds_waiting(session: Session) -> list[type[WorkRow]]:
-    """The kinds of which a row waits for its time, by the machine's clock."""
+    """The kinds of which a row waits for its time, by the machine's clock, and is nearer to it when a test clock goes on."""
     found = session.execute(_WAITS).one()
     return [model for model, waits in zip(DRAINS, found, strict=True) if waits]
 
@@ -123,14 +134,16 @@ def _first_waiting(model: type[WorkRow]) -> ScalarSelect[datetime | None]:
     return select(func.min(col(model.next_attempt_at))).where(_waits(model), is_work).scalar_subquery()
 
 
-def _count(model: type[WorkRow], which: ColumnElement[bool]) -> ScalarSelect[int]:
+def _count(model: type[Row], which: ColumnElement[bool]) -> ScalarSelect[int]:
     return select(func.count()).select_from(model).where(which).scalar_subquery()
 
 
+_IS_UNPAID = col(Order.status) == literal("pending_payment", literal_execute=True)
 _WAITING = {
     **{str(model.__tablename__): _count(model, is_due(model)) for model in DRAINS},
     "debits due": _count(PaymentAttempt, col(PaymentAttempt.debit_at) <= bindparam("now")),
+    "orders to expire": _count(Order, and_(_IS_UNPAID, col(Order.expires_at) <= bindparam("now"))),
 }
 _OWED = select(*_WAITING.values(), *(_count(model, has_status(model, "working")) for model in DRAINS))
-_WAITS = select(*(exists().where(_waits(model)) for model in DRAINS))
+_WAITS = select(*(exists().where(_waits(model), HURRIED_IF.get(model, true())) for model in DRAINS))
 _NEXT_TRY = select(func.least(*(_first_waiting(model) for model in DRAINS)))

@@ -6,6 +6,8 @@ from app.jobs.models import Slot
 from app.notifications.models import Message
 from app.payments.mandate_models import Debit, Mandate
 from app.payments.models import PaymentAttempt
+from app.payments.refund_models import Refund
+from app.payments.watch_models import ProviderWatch
 
 DRAINS: dict[type[WorkRow], str] = {
     PaymentAttempt: "drain_payments",
@@ -14,4 +16,6 @@ DRAINS: dict[type[WorkRow], str] = {
     Slot: "drain_slots",
     Debit: "drain_debits",
     Mandate: "drain_mandates",
+    ProviderWatch: "drain_watches",
+    Refund: "drain_refunds",
 }

@@ -53,6 +53,30 @@ class PaymentDueContext(TypedDict):
     pay_before: str
 
 
+class OrderCancelledContext(TypedDict):
+    """`order_cancelled`, e-mail and SMS. `reason` ends a sentence, or is empty; `refund_amount` 0: nothing had been paid."""
+
+    order_id: str
+    order_number: str
+    customer_name: str
+    total_amount: int
+    reason: str
+    refund_amount: int
+    refund_to: str  # what the money goes back to, e.g. how you paid
+
+
+class RefundSentContext(TypedDict):
+    """`refund_sent`, e-mail and SMS: the money left us."""
+
+    order_id: str
+    order_number: str
+    customer_name: str
+    amount: int
+    reason: str  # ends a sentence after `because`
+    refund_to: str
+    takes_days: bool  # a bank is still to show it
+
+
 class OrderShippedContext(TypedDict):
     """`order_shipped`, e-mail and SMS. `carrier` and `tracking_url` may be empty: the shop's own van."""
 

@@ -49,6 +49,8 @@ TEMPLATES = {
         *_both("order_confirmation", 3 * DAY, "Your order {{ order_number }} is confirmed", is_urgent=True),
         *_both("payment_failed", DAY, "Your payment for order {{ order_number }} did not go through", is_urgent=True),
         *_both("payment_due", 2 * DAY, "Please pay for order {{ order_number }}", is_urgent=True),
+        *_both("order_cancelled", 2 * DAY, "Order {{ order_number }} is cancelled"),
+        *_both("refund_sent", 3 * DAY, "{{ amount | money }} for order {{ order_number }} goes back to you"),
         *_both("order_shipped", 2 * DAY, "Your order {{ order_number }} is on its way"),
         *_both("subscription_started", 3 * DAY, "Your subscription has started"),
         *_both("subscription_renewal_reminder", DAY, "Your next delivery is on {{ delivers_on }}", version=2, kind="reminder"),

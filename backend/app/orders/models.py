@@ -70,8 +70,8 @@ class Order(Row, table=True):
 
     @property
     def can_revive(self) -> bool:
-        """Nobody cancelled it: it only was not paid in time."""
-        return self.status == "cancelled" and self.cancel_reason == "expired"
+        """Nobody cancelled it: it only was not paid in time. A delivery of a subscription has its day, which is over."""
+        return self.status == "cancelled" and self.cancel_reason == "expired" and self.cycle_id is None
 
     def move(self, wanted: str) -> str:
         """Change the state if the table allows it; returns the state before."""
@@ -121,6 +121,7 @@ class OrderLine(Row, table=True):
         CheckConstraint(f"kind in {LINE_KINDS!r}", name="kind_known"),
         CheckConstraint("least(cancelled_quantity, packed_quantity, returned_quantity) >= 0", name="quantities_not_negative"),
         CheckConstraint("cancelled_quantity + packed_quantity <= quantity", name="quantities_fit"),
+        CheckConstraint("piece_grams > 0", name="piece_weighs"),
         CheckConstraint("returned_quantity <= packed_quantity", name="returned_was_packed"),
         CheckConstraint(f"quantity between 1 and {MAX_QUANTITY}", name="quantity_sane"),
         CheckConstraint("unit_price_amount > 0 and total_amount > 0", name="amounts_positive"),
@@ -140,6 +141,7 @@ class OrderLine(Row, table=True):
     tax_rate_bp: int
     is_exempt: bool
     quantity: int
+    piece_grams: int | None = None  # of goods sold by weight: what a piece is meant to weigh
     cancelled_quantity: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
     packed_quantity: int = Field(default=0, sa_column_kwargs={"server_default": "0"})  # in a shipment that stands
     returned_quantity: int = Field(default=0, sa_column_kwargs={"server_default": "0"})  # reported as not kept, and accepted

@@ -1,13 +1,20 @@
 """Every SELECT and lock of orders. `owner_id` None means: of any customer (staff, or the system)."""
 
 from collections.abc import Sequence
+from dataclasses import fields
+from datetime import datetime
 from uuid import UUID
 
+from sqlalchemy import func
+from sqlalchemy import select as columns
 from sqlmodel import Session, col, select
 
-from app.orders.errors import OrderNotFound
+from app.orders.errors import OrderNotFound, ReturnNotFound, ShipmentNotFound
+from app.orders.fulfilment_models import Return, ReturnLine, Shipment, ShipmentLine
 from app.orders.models import Order, OrderLine
+from app.orders.reduction_models import Reduction, ReductionLine
 from app.payments.models import Payment
+from app.pricing.rules import Taxed
 
 
 def get(session: Session, order_id: UUID, owner_id: UUID | None) -> Order:
@@ -21,9 +28,11 @@ def get(session: Session, order_id: UUID, owner_id: UUID | None) -> Order:
     return order
 
 
-def get_locked(session: Session, order_id: UUID) -> Order:
-    """Lock the order: before its payment, wallet, coupon and stock."""
+def get_locked(session: Session, order_id: UUID, owner_id: UUID | None = None) -> Order:
+    """Lock the order: before its payment, wallet, coupon and stock. OrderNotFound also for somebody else's."""
     statement = select(Order).where(Order.id == order_id).with_for_update().execution_options(populate_existing=True)
+    if owner_id is not None:
+        statement = statement.where(Order.customer_id == owner_id)
     order = session.exec(statement).one_or_none()
     if order is None:
         raise OrderNotFound
@@ -43,6 +52,105 @@ def charged_lines(session: Session, order_id: UUID) -> Sequence[OrderLine]:
     """Everything that an order charges for: its goods, then the delivery that belongs to each."""
     statement = select(OrderLine).where(OrderLine.order_id == order_id)
     return session.exec(statement.order_by(col(OrderLine.position), col(OrderLine.kind))).all()
+
+
+def reduced_by_line(session: Session, order_id: UUID) -> dict[UUID, tuple[int, Taxed]]:
+    """What is no longer owed of each line of an order: pieces, and their amount by tax head."""
+    sums: dict[UUID, tuple[int, Taxed]] = {}
+    for (_, line_id), (pieces, taxed) in reduced_by_document(session, order_id).items():
+        before, so_far = sums.get(line_id, (0, Taxed()))
+        sums[line_id] = before + pieces, so_far + taxed
+    return sums
+
+
+def reduced_by_document(session: Session, order_id: UUID) -> dict[tuple[UUID | None, UUID], tuple[int, Taxed]]:
+    """The same, by the document that a reduction corrects (None: there was none yet) and by line."""
+    sums = [func.sum(col(getattr(ReductionLine, name))) for name in ("quantity", *(field.name for field in fields(Taxed)))]
+    key = (col(Reduction.document_id), col(ReductionLine.order_line_id))
+    statement = (
+        columns(*key, *sums)
+        .join(ReductionLine, col(ReductionLine.reduction_id) == col(Reduction.id))
+        .where(col(Reduction.order_id) == order_id)
+        .group_by(*key)
+    )
+    found = session.execute(statement)
+    return {(document_id, line_id): (int(n), Taxed(*map(int, heads))) for document_id, line_id, n, *heads in found}
+
+
+def round_off_left(session: Session, order: Order) -> int:
+    """The order's round-off, less what reductions without a document took with them."""
+    taken = columns(func.coalesce(func.sum(col(Reduction.round_off_amount)), 0)).where(
+        col(Reduction.order_id) == order.id, col(Reduction.document_id).is_(None)
+    )
+    return order.round_off_amount - int(session.execute(taken).scalar_one())
+
+
+def reduction(session: Session, reduction_id: UUID) -> Reduction:
+    return session.exec(select(Reduction).where(Reduction.id == reduction_id)).one()
+
+
+def reduction_lines(session: Session, reduction_id: UUID) -> Sequence[ReductionLine]:
+    statement = select(ReductionLine).where(ReductionLine.reduction_id == reduction_id)
+    return session.exec(statement.order_by(col(ReductionLine.id))).all()
+
+
+def reductions(session: Session, order_id: UUID) -> Sequence[Reduction]:
+    """What was decided to be no longer owed of an order, oldest first."""
+    return session.exec(select(Reduction).where(Reduction.order_id == order_id).order_by(col(Reduction.id))).all()
+
+
+def shipments(session: Session, order_id: UUID) -> Sequence[Shipment]:
+    """An order's parcels in the order they were packed."""
+    return session.exec(select(Shipment).where(Shipment.order_id == order_id).order_by(col(Shipment.position))).all()
+
+
+def shipment(session: Session, shipment_id: UUID) -> Shipment:
+    """ShipmentNotFound. Not locked: the order's lock guards it, and the order does not change."""
+    found = session.exec(
+        select(Shipment).where(Shipment.id == shipment_id).execution_options(populate_existing=True)
+    ).one_or_none()
+    if found is None:
+        raise ShipmentNotFound
+    return found
+
+
+def shipment_lines(session: Session, shipment_ids: Sequence[UUID]) -> dict[UUID, list[ShipmentLine]]:
+    """What is in each of these parcels."""
+    found: dict[UUID, list[ShipmentLine]] = {shipment_id: [] for shipment_id in shipment_ids}
+    statement = select(ShipmentLine).where(col(ShipmentLine.shipment_id).in_(shipment_ids)).order_by(col(ShipmentLine.id))
+    for line in session.exec(statement):
+        found[line.shipment_id].append(line)
+    return found
+
+
+def returns(session: Session, order_id: UUID) -> Sequence[Return]:
+    return session.exec(select(Return).where(Return.order_id == order_id).order_by(col(Return.id))).all()
+
+
+def get_return(session: Session, return_id: UUID) -> Return:
+    """ReturnNotFound. Not locked: the order's lock guards it."""
+    found = session.exec(select(Return).where(Return.id == return_id).execution_options(populate_existing=True)).one_or_none()
+    if found is None:
+        raise ReturnNotFound
+    return found
+
+
+def return_lines(session: Session, return_ids: Sequence[UUID]) -> dict[UUID, list[ReturnLine]]:
+    found: dict[UUID, list[ReturnLine]] = {return_id: [] for return_id in return_ids}
+    for line in session.exec(select(ReturnLine).where(col(ReturnLine.return_id).in_(return_ids)).order_by(col(ReturnLine.id))):
+        found[line.return_id].append(line)
+    return found
+
+
+def due_to_expire(session: Session, now: datetime, limit: int) -> Sequence[UUID]:
+    """Orders that were not paid in time, longest ago first."""
+    statement = select(Order.id).where(Order.status == "pending_payment", col(Order.expires_at) <= now)
+    return session.exec(statement.order_by(col(Order.expires_at)).limit(limit)).all()
+
+
+def next_expiry_at(session: Session) -> datetime | None:
+    """When the next order that waits for its payment is given up, in the store's time."""
+    return session.scalar(columns(func.min(col(Order.expires_at))).where(col(Order.status) == "pending_payment"))
 
 
 def page(session: Session, owner_id: UUID | None, limit: int, after: UUID | None) -> Sequence[Order]:

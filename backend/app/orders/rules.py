@@ -8,7 +8,7 @@ from app.orders.errors import MoveNotAllowed
 MOVES: Final[dict[str, frozenset[str]]] = {
     "pending_payment": frozenset({"confirmed", "cancelled"}),
     "confirmed": frozenset({"packed", "out_for_delivery", "delivered", "cancelled"}),  # the last piece may be cancelled last
-    "packed": frozenset({"confirmed", "out_for_delivery", "delivered", "cancelled"}),  # and a shipment be unpacked again
+    "packed": frozenset({"out_for_delivery", "delivered", "cancelled"}),
     "out_for_delivery": frozenset({"packed", "delivered"}),  # nobody was at home: back, and out again
     "delivered": frozenset(),
     "cancelled": frozenset(),  # but for a late payment, which revives one that was merely not paid in time

@@ -1,11 +1,12 @@
 """Every SELECT and lock of payments. Lock order: the order first, then its payment."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from uuid import UUID
 
 from sqlmodel import Session, col, select
 
 from app.payments.models import Capture, Payment, PaymentAttempt
+from app.payments.refund_models import Refund
 
 
 def get(session: Session, payment_id: UUID) -> Payment:
@@ -62,3 +63,64 @@ def attempts_of_payment(session: Session, payment_id: UUID) -> Sequence[PaymentA
 
 def captures_of_payment(session: Session, payment_id: UUID) -> Sequence[Capture]:
     return session.exec(select(Capture).where(Capture.payment_id == payment_id).order_by(col(Capture.id))).all()
+
+
+def capture_locked(session: Session, capture_id: UUID) -> Capture:
+    """Lock the capture; take the order's lock first."""
+    statement = select(Capture).where(Capture.id == capture_id).with_for_update().execution_options(populate_existing=True)
+    return session.exec(statement).one()
+
+
+def get_capture(session: Session, capture_id: UUID) -> Capture:
+    return session.exec(select(Capture).where(Capture.id == capture_id)).one()
+
+
+def captures_of_order(session: Session, order_id: UUID) -> Sequence[Capture]:
+    """Everything that was paid for an order; what was counted first."""
+    statement = select(Capture).join(Payment, col(Payment.id) == col(Capture.payment_id)).where(Payment.order_id == order_id)
+    return session.exec(statement.order_by(col(Capture.is_counted).desc(), col(Capture.id))).all()
+
+
+def account_of_capture(session: Session, capture: Capture) -> UUID:
+    """The provider's account that took the money."""
+    return session.exec(select(PaymentAttempt.account_id).where(PaymentAttempt.id == capture.attempt_id)).one()
+
+
+def get_refund(session: Session, refund_id: UUID) -> Refund:
+    return session.exec(select(Refund).where(Refund.id == refund_id)).one()
+
+
+def refund_locked(session: Session, refund_id: UUID) -> Refund:
+    """Lock the refund; take the order's and the capture's lock first."""
+    statement = select(Refund).where(Refund.id == refund_id).with_for_update().execution_options(populate_existing=True)
+    return session.exec(statement).one()
+
+
+def refund_at_provider(session: Session, provider_refund_id: str) -> Refund | None:
+    return session.exec(select(Refund).where(Refund.provider_refund_id == provider_refund_id)).one_or_none()
+
+
+def refund_by_receipt(session: Session, receipt: str) -> Refund | None:
+    return session.exec(select(Refund).where(Refund.receipt == receipt)).one_or_none()
+
+
+def refunds_not_taken(session: Session, capture_id: UUID, amount: int) -> Sequence[Refund]:
+    """Refunds of just this money that the provider has not accepted yet, and that nobody is asking it for at the moment."""
+    waits = select(Refund).where(Refund.capture_id == capture_id, Refund.amount == amount, Refund.status == "pending")
+    untaken = waits.where(col(Refund.provider_refund_id).is_(None), col(Refund.work_status) != "working")
+    return session.exec(untaken.order_by(col(Refund.id))).all()
+
+
+def known_refunds(session: Session, provider_refund_ids: Collection[str]) -> set[str]:
+    """Those of the provider's refunds that are in the books."""
+    found = session.exec(select(Refund.provider_refund_id).where(col(Refund.provider_refund_id).in_(provider_refund_ids)))
+    return {refund_id for refund_id in found if refund_id}
+
+
+def refunds_of_payment(session: Session, payment_id: UUID) -> Sequence[Refund]:
+    return session.exec(select(Refund).where(Refund.payment_id == payment_id).order_by(col(Refund.id))).all()
+
+
+def order_id_of_payment(session: Session, payment_id: UUID) -> UUID | None:
+    """The order that the payment is for; None: it is for something else."""
+    return session.exec(select(Payment.order_id).where(Payment.id == payment_id)).one()

@@ -72,6 +72,14 @@ class Taxed:
             self.igst_amount + other.igst_amount,
         )
 
+    def __sub__(self, other: "Taxed") -> "Taxed":
+        return Taxed(
+            self.taxable_amount - other.taxable_amount,
+            self.cgst_amount - other.cgst_amount,
+            self.sgst_amount - other.sgst_amount,
+            self.igst_amount - other.igst_amount,
+        )
+
 
 @dataclass(frozen=True)
 class PricedLine:

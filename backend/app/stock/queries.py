@@ -4,14 +4,20 @@ Locks are taken on levels in the order of variant ids, whoever takes them, so no
 What an order holds changes only under the locks of its levels.
 """
 
+from collections import defaultdict
 from collections.abc import Collection
+from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy import select as columns
 from sqlalchemy import text
+from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Session, col
 
+from app.catalog.models import Variant
+from app.core.ids import new_id
+from app.core.work import store_of
 from app.stock.models import Reservation, ReservationStatus, StockLevel
 
 
@@ -31,8 +37,8 @@ WHERE variant_id IN (SELECT variant_id FROM reservations WHERE order_id = :order
 ORDER BY variant_id FOR UPDATE
 """)
 
-_FIRM_UP = text("""
-UPDATE reservations SET expires_at = NULL WHERE order_id = :order_id AND status = 'held' RETURNING variant_id
+_HOLD_UNTIL = text("""
+UPDATE reservations SET expires_at = :until WHERE order_id = :order_id AND status = 'held' RETURNING variant_id
 """)
 
 # Movements, not reservations: goods may leave, come back, and leave again.
@@ -70,5 +76,31 @@ def out(session: Session, order_id: UUID) -> dict[UUID, int]:
     return {row[0]: int(row[1]) for row in session.execute(_OUT, {"order_id": order_id})}
 
 
-def firm_up(session: Session, order_id: UUID) -> int:
-    return len(session.execute(_FIRM_UP, {"order_id": order_id}).all())
+def hold_until(session: Session, order_id: UUID, until: datetime | None) -> int:
+    """None: without end. How many lines the order holds."""
+    return len(session.execute(_HOLD_UNTIL, {"order_id": order_id, "until": until}).all())
+
+
+def make_levels(session: Session, variant_ids: Collection[UUID], now: datetime) -> None:
+    """Levels of 0 for those that were never received, so that there is something to lock."""
+    fixed = {"store_id": store_of(session), "created_at": now, "on_hand": 0, "reserved": 0}
+    values = [{**fixed, "id": new_id(), "variant_id": variant_id} for variant_id in sorted(variant_ids)]
+    session.execute(insert(StockLevel).values(values).on_conflict_do_nothing(index_elements=["store_id", "variant_id"]))
+
+
+def exist(session: Session, variant_ids: Collection[UUID]) -> set[UUID]:
+    """Which of these are variants of the store."""
+    return set(session.scalars(columns(col(Variant.id)).where(col(Variant.id).in_(variant_ids))))
+
+
+def holders(session: Session, variant_ids: Collection[UUID]) -> dict[UUID, list[tuple[UUID | None, int]]]:
+    """Orders that hold these variants, and how much of each; newest first."""
+    statement = (
+        columns(col(Reservation.variant_id), col(Reservation.order_id), col(Reservation.quantity))
+        .where(col(Reservation.variant_id).in_(variant_ids), col(Reservation.status) == ReservationStatus.HELD.value)
+        .order_by(col(Reservation.id).desc())
+    )
+    found: dict[UUID, list[tuple[UUID | None, int]]] = defaultdict(list)
+    for variant_id, order_id, quantity in session.execute(statement):
+        found[variant_id].append((order_id, quantity))
+    return found

@@ -10,12 +10,12 @@ from uuid import UUID
 from sqlmodel import Session
 
 from app.audit.service import record
+from app.catalog.errors import VariantNotFound
 from app.core.actor import Actor
 from app.stock import moving, queries
+from app.stock.ending import end, record_for_order, require_at_most, require_positive
 from app.stock.errors import OutOfStock
-from app.stock.models import MovementKind, ReservationStatus
-
-ENDS = {MovementKind.RELEASE: ReservationStatus.RELEASED, MovementKind.DEDUCT: ReservationStatus.DEDUCTED}
+from app.stock.models import MovementKind
 
 
 def availability(session: Session, variant_ids: Collection[UUID]) -> dict[UUID, int]:
@@ -30,9 +30,11 @@ def lock_levels(session: Session, variant_ids: Collection[UUID]) -> None:
 
 
 def receive(session: Session, quantities: Mapping[UUID, int], *, cause: str, actor: Actor, now: datetime) -> None:
-    """Put pieces on the shelf. Running it twice puts them there twice: the caller knows why they came."""
-    _require_positive(quantities)
+    """Put pieces on the shelf. Running it twice puts them there twice: the caller knows why they came. VariantNotFound."""
+    require_positive(quantities)
     session.flush()
+    if len(queries.exist(session, quantities)) < len(quantities):
+        raise VariantNotFound
     moving.receive(session, quantities, cause, now)
     for variant_id, quantity in quantities.items():
         record(session, actor, "stock.received", ("variants", variant_id), {"received": [0, quantity]}, cause)
@@ -51,7 +53,7 @@ def reserve_many(
     Locks the levels until the transaction ends. An order that holds a variant already may not reserve it again: the
     database refuses the second call.
     """
-    _require_positive(quantities)
+    require_positive(quantities)
     session.flush()  # the order's own row must be there before a reservation points to it
     levels = queries.levels(session, quantities, lock=True)
     available = {variant_id: levels[variant_id].available if variant_id in levels else 0 for variant_id in quantities}
@@ -65,18 +67,24 @@ def reserve_many(
         )
     moving.reserve(session, quantities, order_id, expires_at, "reserved for an order", now)
     if order_id:
-        _record(session, actor, "stock.reserved", order_id, quantities)
+        record_for_order(session, actor, "stock.reserved", order_id, quantities)
 
 
 def firm_up(session: Session, order_id: UUID) -> int:
     """The order is paid: what it holds no longer expires. How many lines it holds (0: released meanwhile). Safe to repeat."""
     session.flush()
-    return queries.firm_up(session, order_id)
+    return queries.hold_until(session, order_id, None)
+
+
+def hold_until(session: Session, order_id: UUID, until: datetime) -> None:
+    """What the order holds is held that much longer. Safe to repeat."""
+    session.flush()
+    queries.hold_until(session, order_id, until)
 
 
 def release_many(session: Session, order_id: UUID, *, cause: str, actor: Actor, now: datetime) -> dict[UUID, int]:
     """Give back what the order still holds (cancelled, expired). What was given back, by variant; a repeat finds nothing."""
-    return _settle(session, order_id, None, MovementKind.RELEASE, cause=cause, actor=actor, now=now)
+    return end(session, order_id, None, MovementKind.RELEASE, cause=cause, actor=actor, now=now)
 
 
 def release_some(
@@ -86,12 +94,12 @@ def release_some(
 
     A repeat gives back as much once more: call it under the order's lock, where its lines count what they cancelled.
     """
-    return _settle(session, order_id, quantities, MovementKind.RELEASE, cause=cause, actor=actor, now=now)
+    return end(session, order_id, quantities, MovementKind.RELEASE, cause=cause, actor=actor, now=now)
 
 
 def deduct_many(session: Session, order_id: UUID, *, cause: str, actor: Actor, now: datetime) -> dict[UUID, int]:
     """Take what the order holds off the shelf (packed). What left, by variant; a repeat finds nothing."""
-    return _settle(session, order_id, None, MovementKind.DEDUCT, cause=cause, actor=actor, now=now)
+    return end(session, order_id, None, MovementKind.DEDUCT, cause=cause, actor=actor, now=now)
 
 
 def deduct_some(
@@ -102,7 +110,7 @@ def deduct_some(
     The reservation is split: what left is `deducted`, the rest stays held. A repeat takes as much once more: call it under the
     order's lock, where its lines count what they packed.
     """
-    return _settle(session, order_id, quantities, MovementKind.DEDUCT, cause=cause, actor=actor, now=now)
+    return end(session, order_id, quantities, MovementKind.DEDUCT, cause=cause, actor=actor, now=now)
 
 
 def restock(
@@ -113,56 +121,10 @@ def restock(
     ValueError for more than ever left for it and has not come back. A repeat up to that puts back as much once more: call it
     under the order's lock, where a row says that it was done.
     """
-    _require_positive(quantities)
+    require_positive(quantities)
     session.flush()
     queries.levels(session, quantities, lock=True)
-    _require_at_most(queries.out(session, order_id), quantities, "has out")
+    require_at_most(queries.out(session, order_id), quantities, "has out")
     moving.change(session, quantities, kind=MovementKind.RESTOCK, order_id=order_id, cause=cause, now=now)
-    _record(session, actor, "stock.restocked", order_id, quantities, cause)
+    record_for_order(session, actor, "stock.restocked", order_id, quantities, cause)
     return dict(quantities)
-
-
-def _settle(
-    session: Session,
-    order_id: UUID,
-    quantities: Mapping[UUID, int] | None,
-    kind: MovementKind,
-    *,
-    cause: str,
-    actor: Actor,
-    now: datetime,
-) -> dict[UUID, int]:
-    """End what the order holds: these `quantities`, or all of it. What was ended, by variant."""
-    session.flush()
-    if quantities is None:
-        locked = queries.lock_held(session, order_id)
-        quantities = {variant_id: held for variant_id, held in queries.held(session, order_id).items() if variant_id in locked}
-    else:
-        _require_positive(quantities)
-        queries.levels(session, quantities, lock=True)
-        _require_at_most(queries.held(session, order_id), quantities, "holds")
-    if quantities:
-        status = ENDS[kind]
-        moving.settle(session, order_id, quantities, kind=kind, status=status, cause=cause, now=now)
-        _record(session, actor, f"stock.{status}", order_id, quantities, cause)
-    return dict(quantities)
-
-
-def _record(
-    session: Session, actor: Actor, action: str, order_id: UUID, quantities: Mapping[UUID, int], cause: str = ""
-) -> None:
-    changes = {str(variant_id): quantity for variant_id, quantity in quantities.items()}
-    record(session, actor, action, ("orders", order_id), {"quantities": changes}, cause)
-
-
-def _require_positive(quantities: Mapping[UUID, int]) -> None:
-    """A programmer's mistake, not a shopper's: their quantities were checked at the cart."""
-    if not quantities or any(quantity <= 0 for quantity in quantities.values()):
-        raise ValueError("quantities must be positive, and there must be some")
-
-
-def _require_at_most(most: Mapping[UUID, int], quantities: Mapping[UUID, int], verb: str) -> None:
-    """A mistake of the caller too: the order's lines, which it has locked, say how much there can be."""
-    for variant_id, quantity in quantities.items():
-        if quantity > most.get(variant_id, 0):
-            raise ValueError(f"the order {verb} {most.get(variant_id, 0)} of {variant_id}, not {quantity}")

@@ -5,11 +5,11 @@ from uuid import UUID
 from sqlmodel import Session
 
 from app.audit.service import record
+from app.checkout import cancelling
 from app.core.actor import Actor
 from app.orders import queries as orders
 from app.orders.models import Order
 from app.payments import debit_outcomes
-from app.stock import service as stock
 from app.subscriptions import changing, planning, queries
 from app.subscriptions.changing import Change, OpenOrder
 from app.subscriptions.planning import Calendar
@@ -44,8 +44,6 @@ def _end(session: Session, order: Order, actor: Actor, calendar: Calendar) -> st
     cause = "its subscription was cancelled"
     if order.status != "pending_payment" or not debit_outcomes.withdraw(session, order.id, actor, cause, calendar.now):
         return "kept"
-    before = order.cancel(calendar.now)
-    session.add(order)
-    stock.release_many(session, order.id, cause=cause, actor=actor, now=calendar.now)
-    record(session, actor, "order.cancelled", order, {"status": [before, order.status]}, cause=cause)
+    why = cancelling.Why("customer" if actor.kind == "customer" else "staff", cause)
+    cancelling.cancel(session, order.id, None, why, actor=actor, now=calendar.now)
     return "cancelled"

@@ -12,7 +12,9 @@ from uuid import UUID
 from sqlalchemy.exc import OperationalError
 from sqlmodel import Session
 
-from app.checkout import confirming
+from app.checkout import refunding
+from app.checkout.applying import apply_payment
+from app.checkout.errors import CaptureUnknown
 from app.core import clock
 from app.core.actor import provider
 from app.core.celery_app import celery_app
@@ -23,10 +25,10 @@ from app.core.work_rows import claim_one, settle_done, settle_failed
 from app.core.work_waiting import StillWorking
 from app.inbox.models import ProviderEvent
 from app.notifications import receipts
-from app.payments import service as payments
+from app.payments import queries as payments_queries
 from app.payments.errors import MandateUnknown, OrderUnknown
 from app.providers import registry
-from app.providers.razorpay_facts import PaymentFacts
+from app.providers.razorpay_facts import PaymentFacts, RefundFacts
 from app.stores import service as stores
 from app.stores.service import Account
 from app.tasks import recurring_events
@@ -63,13 +65,22 @@ def _fetch_payment(account: Account, event: ProviderEvent) -> PaymentFacts:
 
 def _confirm(session: Session, event: ProviderEvent, facts: PaymentFacts) -> str:
     now, cause = clock.now(stores.get(session)), f"webhook {event.event_type} {event.event_id}"
-    if payments.owner_of(session, facts).payment.mandate_id:
-        mandate, change = confirming.approve(session, facts, actor=provider(event.provider), cause=cause, now=now)
-        event.subject_id = mandate.id
-        return f"{change}; mandate {mandate.id} is {mandate.status}"
-    order, change = confirming.confirm(session, facts, actor=provider(event.provider), cause=cause, now=now)
-    event.subject_id = order.id
-    return f"{change}; order {order.number} is {order.status}"
+    event.subject_id, told = apply_payment(session, facts, actor=provider(event.provider), cause=cause, now=now)
+    return told
+
+
+def _fetch_refund(account: Account, event: ProviderEvent) -> RefundFacts:
+    return registry.razorpay(account.secrets).fetch_refund(recurring_events.id_in(event, "refund"))
+
+
+def _adopt_refund(session: Session, event: ProviderEvent, facts: RefundFacts) -> str:
+    """Ours, or made in the provider's dashboard. What went back without ever having been captured never was ours."""
+    if recurring_events.entity_of(event, "payment").get("captured") is False:
+        return "nothing; the payment was never captured"
+    now, cause = clock.now(stores.get(session)), f"webhook {event.event_type} {event.event_id}"
+    refund = refunding.adopt(session, facts, provider(event.provider), cause, now)
+    event.subject_id = payments_queries.order_id_of_payment(session, refund.payment_id)
+    return f"refund {refund.receipt} is {refund.status}"
 
 
 def _nothing(_account: Account, _event: ProviderEvent) -> None:
@@ -85,6 +96,7 @@ def _apply_sms_status(session: Session, event: ProviderEvent, _: None) -> str:
 
 
 PAYMENT = Applier(_fetch_payment, _confirm)
+REFUND = Applier(_fetch_refund, _adopt_refund)
 TOKEN = Applier(recurring_events.read_token, recurring_events.hear_of_token)
 NOTICE = Applier(recurring_events.fetch_notified_order, recurring_events.apply_notice)
 LATER = "nothing in this installation depends on it"
@@ -111,11 +123,10 @@ APPLIERS = one_each(
     ("razorpay", "payment.captured", PAYMENT),
     ("razorpay", "payment.failed", PAYMENT),
     ("razorpay", "order.paid", PAYMENT),
-    *(
-        ("razorpay", f"{family}.*", Ignored(LATER))
-        for family in ("payment.downtime", "payment.dispute", "refund", "settlement")
-    ),
+    *(("razorpay", f"{family}.*", Ignored(LATER)) for family in ("payment.downtime", "payment.dispute", "settlement")),
     *(("razorpay", f"{family}.*", Ignored(LATER)) for family in ("subscription", "invoice")),
+    *(("razorpay", f"refund.{what}", REFUND) for what in ("created", "processed", "failed")),
+    ("razorpay", "refund.speed_changed", Ignored("how fast a refund goes changes nothing here")),
     *(("razorpay", f"token.{what}", TOKEN) for what in ("confirmed", "rejected", "paused", "resumed", "cancelled")),
     *(  # their pages spell it both ways
         ("razorpay", f"{prefix}notification.{what}", NOTICE) for prefix in ("order.", "") for what in ("delivered", "failed")
@@ -187,6 +198,7 @@ def _settle(session: Session, claimed: ClaimedEvent, outcome: Any) -> str:
     except (
         OrderUnknown,
         MandateUnknown,
+        CaptureUnknown,
     ) as unknown:  # it may have overtaken our own record of the order; a foreign one stays unknown
         if event.attempts >= event.max_attempts:
             return _done(session, event, f"ignored: {unknown.detail}")

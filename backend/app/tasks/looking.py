@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, ColumnExpressionArgument, func, literal, or_, select
+from sqlalchemy import ColumnElement, ColumnExpressionArgument, exists, func, literal, or_, select
 from sqlmodel import Session, col
 
 from app.core import clock
@@ -17,9 +17,12 @@ from app.core.work import across_stores, defer, unit_of_work
 from app.core.work_columns import app_now, seconds
 from app.jobs import service as jobs
 from app.jobs.models import Schedule
+from app.orders.models import Order
+from app.payments import catching_up
 from app.payments.models import PaymentAttempt
+from app.payments.watch_models import ProviderWatch
 from app.stores import service as stores
-from app.stores.models import Store
+from app.stores.models import ProviderAccount, Store
 
 log = get_logger(__name__)
 
@@ -38,7 +41,10 @@ class DueLook:
     which: ColumnExpressionArgument[bool] | None = None
 
 
-DUE_LOOKS: tuple[DueLook, ...] = (DueLook(PaymentAttempt.debit_at, "charge_due"),)
+DUE_LOOKS: tuple[DueLook, ...] = (
+    DueLook(PaymentAttempt.debit_at, "charge_due"),
+    DueLook(Order.expires_at, "expire_orders", col(Order.status) == "pending_payment"),
+)
 _SCHEDULES = DueLook(Schedule.next_due_at, "", col(Schedule.is_enabled))
 
 
@@ -62,8 +68,9 @@ def open_everywhere(name: str | None = None) -> int:
 
 
 def _equip_stores() -> None:
-    """Give every store the documented schedules it lacks: new stores, and those of an older release."""
+    """Give every store the schedules it lacks, and a watch on its payments: new stores, and those of an older release."""
     _in_each(_stores_without_schedules(), jobs.ensure_schedules)
+    _in_each(_stores_unwatched(), lambda session, _: catching_up.ensure_watch(session))
 
 
 def _in_each(store_ids: list[UUID], act: Callable[[Session, datetime], int | None]) -> int:
@@ -101,6 +108,14 @@ def _stores_without_schedules() -> list[UUID]:
     )
     with across_stores() as session:
         return list(session.scalars(select(col(Store.id)).where(known < len(names), _stands()).limit(STORES_PER_TICK)))
+
+
+def _stores_unwatched() -> list[UUID]:
+    account, watch = ProviderAccount, ProviderWatch
+    watched = exists().where(col(watch.store_id) == col(account.store_id), col(watch.account_id) == col(account.id))
+    payments = select(col(account.store_id)).where(col(account.provider) == "razorpay", col(account.is_active), ~watched)
+    with across_stores() as session:
+        return list(session.scalars(payments.limit(STORES_PER_TICK)))
 
 
 def _stands() -> ColumnElement[bool]:

@@ -20,6 +20,7 @@ CONSTRAINTS = (
         "CHECK (least(cancelled_quantity, packed_quantity, returned_quantity) >= 0)",
     ),
     ("order_lines", "ck_order_lines_quantities_fit", "CHECK (cancelled_quantity + packed_quantity <= quantity)"),
+    ("order_lines", "ck_order_lines_piece_weighs", "CHECK (piece_grams > 0)"),
     ("order_lines", "ck_order_lines_returned_was_packed", "CHECK (returned_quantity <= packed_quantity)"),
 )
 QUANTITIES = ("cancelled_quantity", "packed_quantity", "returned_quantity")
@@ -33,6 +34,7 @@ def upgrade() -> None:
     op.add_column("orders", sa.Column("reduced_amount", sa.BigInteger(), server_default="0", nullable=False))
     op.add_column("orders", sa.Column("cancel_reason", sa.String(length=10), nullable=True))
     op.add_column("order_lines", sa.Column("kind", sa.String(length=8), server_default="goods", nullable=False))
+    op.add_column("order_lines", sa.Column("piece_grams", sa.Integer(), nullable=True))
     for name in QUANTITIES:
         op.add_column("order_lines", sa.Column(name, sa.Integer(), server_default="0", nullable=False))
     for table, name, rule in CONSTRAINTS:
@@ -51,7 +53,7 @@ def downgrade() -> None:
     op.create_unique_constraint(
         "uq_order_lines_store_id_order_id_variant_id", "order_lines", ["store_id", "order_id", "variant_id"]
     )  # fails, and so keeps all, where delivery stands on lines of its own
-    for name in ("kind", *QUANTITIES):
+    for name in ("kind", "piece_grams", *QUANTITIES):
         op.drop_column("order_lines", name)
     for name in ("reduced_amount", "cancel_reason"):
         op.drop_column("orders", name)

@@ -113,7 +113,7 @@ def create_tables() -> None:
     op.create_index(
         "uq_refunds_reduction",
         "refunds",
-        ["store_id", "reduction_id"],
+        ["store_id", "reduction_id", "capture_id"],
         unique=True,
         postgresql_where=sa.text("status <> 'failed'"),
     )

@@ -5,11 +5,13 @@ from typing import Any
 from app.notifications.contexts import (
     DeliverySkippedContext,
     NoticeContext,
+    OrderCancelledContext,
     OrderConfirmationContext,
     OrderShippedContext,
     OtpContext,
     PaymentDueContext,
     PaymentFailedContext,
+    RefundSentContext,
     RenewalReminderContext,
     SubscriptionActionNeededContext,
     SubscriptionStartedContext,
@@ -45,6 +47,24 @@ CONTEXTS: dict[str, Any] = {
         total_amount=1461_00,
         reason="there was not enough money in the account",
         pay_before="Thursday, 3 December",
+    ),
+    "order_cancelled": OrderCancelledContext(
+        order_id="0199-order",
+        order_number="ORD-26-000123",
+        customer_name="Asha Rao",
+        total_amount=1461_00,
+        reason="you asked us to",
+        refund_amount=1461_00,
+        refund_to="how you paid",
+    ),
+    "refund_sent": RefundSentContext(
+        order_id="0199-order",
+        order_number="ORD-26-000123",
+        customer_name="Asha Rao",
+        amount=178_00,
+        reason="something was spoilt",
+        refund_to="how you paid",
+        takes_days=True,
     ),
     "order_shipped": OrderShippedContext(
         order_id="0199-order", order_number="ORD-26-000123", customer_name="", expected_on="", carrier="", tracking_url=""

@@ -1,0 +1,120 @@
+"""Read what the payment provider's account says of a range of time, and apply what nobody told us: the poll and the back-fill.
+
+The lists are read with no transaction open; each entity that is news is applied in a unit of work of its own, by the same
+functions as an event about it. So any number of copies, with webhooks racing, end in the same state.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from itertools import islice
+from typing import TypeVar
+from uuid import UUID
+
+from sqlmodel import Session
+
+from app.checkout import refunding
+from app.checkout.applying import apply_payment
+from app.core import clock
+from app.core.actor import Actor
+from app.core.errors import Refusal
+from app.core.logging import get_logger
+from app.core.work import unit_of_work
+from app.payments import catching_up as payments
+from app.payments import disputes
+from app.providers import registry
+from app.providers.razorpay_facts import PaymentFacts, RefundFacts
+from app.providers.razorpay_report_facts import DisputeFacts
+from app.stores import service as stores
+from app.stores.service import Account
+
+CHUNK = 100  # entities looked up in one statement: a page of the provider's
+
+Fact = TypeVar("Fact", PaymentFacts, RefundFacts, DisputeFacts)
+
+log = get_logger(__name__)
+
+
+@dataclass
+class Caught:
+    """What was seen and what of it was news, by kind; what could not be applied, and why."""
+
+    seen: Counter[str] = field(default_factory=Counter)
+    applied: Counter[str] = field(default_factory=Counter)
+    refused: list[tuple[str, str]] = field(default_factory=list)  # the provider's id, the reason
+    payment_seen_at: datetime | None = None  # when the newest payment was made, by the provider's clock
+
+    def as_counts(self) -> dict[str, int]:
+        counts = {f"{kind}_seen": number for kind, number in self.seen.items()}
+        counts |= {f"{kind}_applied": number for kind, number in self.applied.items()}
+        return counts | ({"refused": len(self.refused)} if self.refused else {})
+
+
+Progress = Callable[[Caught], None]
+
+
+def no_progress(_: Caught) -> None:
+    """Nobody watches."""
+
+
+def catch_up(
+    store_id: UUID, account: Account, from_: datetime, to: datetime, actor: Actor, cause: str, progress: Progress = no_progress
+) -> Caught:
+    """Apply every payment, refund and dispute made in [from_, to] that is not in the books. Safe to run twice.
+
+    Refused ones are told and keep no other waiting. ProviderError: what was read before it is applied.
+    """
+    client, caught = registry.razorpay(account.secrets), Caught()
+
+    def go_through(
+        kind: str,
+        listed: Iterable[Fact],
+        news_of: Callable[[Session, list[Fact]], list[Fact]],
+        apply: Callable[[Session, Fact, Actor, str], object],
+    ) -> None:
+        for chunk in _chunks(listed):
+            caught.seen[kind] += len(chunk)
+            with unit_of_work(store_id) as session:
+                news = news_of(session, chunk)
+            for facts in reversed(news):  # lists begin with the newest
+                try:
+                    with unit_of_work(store_id) as session:
+                        apply(session, facts, actor, cause)
+                except Refusal as refusal:
+                    log.warning("not_caught_up", kind=kind, provider_id=facts.id, reason=refusal.code)
+                    caught.refused.append((facts.id, refusal.detail))
+                else:
+                    caught.applied[kind] += 1
+            progress(caught)
+
+    go_through("payments", _noting(client.payments_between(from_, to), caught), payments.news_of_payments, _apply_payment)
+    go_through("refunds", client.refunds_between(from_, to), payments.news_of_refunds, _apply_refund)
+    go_through("disputes", client.disputes_between(from_, to), payments.news_of_disputes, _apply_dispute)
+    return caught
+
+
+def _chunks(listed: Iterable[Fact]) -> Iterator[list[Fact]]:
+    waiting = iter(listed)
+    while chunk := list(islice(waiting, CHUNK)):
+        yield chunk
+
+
+def _noting(listed: Iterable[PaymentFacts], caught: Caught) -> Iterator[PaymentFacts]:
+    for facts in listed:
+        if facts.created_at is not None:
+            made_at = datetime.fromtimestamp(facts.created_at, UTC)
+            caught.payment_seen_at = max(made_at, caught.payment_seen_at or made_at)
+        yield facts
+
+
+def _apply_payment(session: Session, facts: PaymentFacts, actor: Actor, cause: str) -> None:
+    apply_payment(session, facts, actor=actor, cause=cause, now=clock.now(stores.get(session)))
+
+
+def _apply_refund(session: Session, facts: RefundFacts, actor: Actor, cause: str) -> None:
+    refunding.adopt(session, facts, actor, cause, clock.now(stores.get(session)))
+
+
+def _apply_dispute(session: Session, facts: DisputeFacts, actor: Actor, cause: str) -> None:
+    disputes.apply_facts(session, facts, actor, cause, clock.now(stores.get(session)))

@@ -1,0 +1,141 @@
+"""Which document says what of an order: issued when goods go out, corrected when less is owed for them afterwards.
+
+Each line of an order is charged in *lots*: what an issued document charges for it, and what none does yet. Whatever is given up
+is taken from a lot, so a credit note never takes off more than its document had, and what goes out later is charged once.
+"""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+from uuid import UUID
+
+from sqlmodel import Session
+
+from app.core.actor import Actor
+from app.invoices import queries as documents
+from app.invoices import service as invoices
+from app.invoices.models import Document
+from app.invoices.rules import Item
+from app.orders import queries as orders
+from app.orders import reducing
+from app.orders.fulfilment_models import Shipment, ShipmentLine
+from app.orders.models import Order, OrderLine
+from app.orders.reducing import Left, Terms
+from app.orders.reduction_models import Reduction
+from app.payments import queries as payments
+from app.payments.refund_models import Refund
+from app.pricing.rules import Taxed
+from app.stores import service as stores
+
+Lots = dict[UUID | None, dict[UUID, Left]]  # by document (None: not on any yet), then by order line
+
+
+def lots_of(session: Session, order: Order) -> Lots:
+    """What is left of each line of the order, by the document that charges for it. The caller holds the order's lock."""
+    lines = {line.id: line for line in orders.charged_lines(session, order.id)}
+    reduced = orders.reduced_by_document(session, order.id)
+    lots: Lots = defaultdict(dict)
+    open_ = {line.id: Left(line, line.quantity, line.taxed) for line in lines.values()}
+    for document_id, line_id, pieces, taxed in documents.charged_by_line(session, order.id):
+        charged = Left(lines[line_id], pieces, taxed)
+        open_[line_id] = _less(open_[line_id], pieces, taxed)
+        lots[document_id][line_id] = _less(charged, *reduced.get((document_id, line_id), (0, Taxed())))
+    lots[None] = {line_id: _less(left, *reduced.get((None, line_id), (0, Taxed()))) for line_id, left in open_.items()}
+    return lots
+
+
+def _less(left: Left, pieces: int, taxed: Taxed) -> Left:
+    return Left(left.line, left.pieces - pieces, left.taxed - taxed)
+
+
+def spread(session: Session, order: Order, amount: int, terms: Terms, actor: Actor, cause: str) -> list[Reduction]:
+    """Give up `amount` of the price, lot by lot, the dearest first: a reduction for each document it concerns."""
+    made = list[Reduction]()
+    lots = {key: list(lot.values()) for key, lot in lots_of(session, order).items()}
+    worth = {key: sum(left.taxed.total_amount for left in lot) for key, lot in lots.items()}
+    for document_id in sorted(lots, key=lambda key: -worth[key]):
+        part = min(amount, worth[document_id])
+        of_lot = replace(terms, document_id=document_id)
+        if part and (row := reducing.reduce_by(session, order, lots[document_id], part, of_lot, actor, cause)):
+            made.append(row)
+            amount -= row.amount
+    return made
+
+
+def issue(
+    session: Session, order: Order, shipment: Shipment, lines: Sequence[ShipmentLine], actor: Actor, now: datetime
+) -> Document:
+    """The document of a shipment that goes out; found when it went out before. The caller holds the order's lock.
+
+    Delivery and the round-off are charged with the first. LegalDetailsMissing, HsnMissing: nothing goes out without papers.
+    """
+    found = documents.of_shipment(session, shipment.id)
+    if found is not None:
+        return found
+    lots = lots_of(session, order)
+    undocumented, is_first = lots[None], len(lots) == 1
+    items = [_item(undocumented[line.order_line_id], line) for line in lines]
+    if is_first:
+        items += [_delivery(left) for left in undocumented.values() if left.line.kind == "shipping" and left.taxed.total_amount]
+    round_off = orders.round_off_left(session, order) if is_first else 0
+    return invoices.issue_for_shipment(session, stores.get(session), order, shipment.id, items, round_off, now, actor)
+
+
+def _item(left: Left, packed: ShipmentLine) -> Item:
+    return _as_item(left.line, left.of_pieces(packed.quantity).taxed, packed.quantity, packed.packed_grams)
+
+
+def _delivery(left: Left) -> Item:
+    return _as_item(left.line, left.taxed, 1, None)
+
+
+def _as_item(line: OrderLine, heads: Taxed, quantity: int, grams: int | None) -> Item:
+    return Item(
+        order_line_id=line.id,
+        name=line.name,
+        unit=line.unit,
+        hsn=line.hsn,
+        rate_bp=line.tax_rate_bp,
+        is_exempt=line.is_exempt,
+        quantity=quantity,
+        grams=grams,
+        unit_price_amount=line.unit_price_amount,
+        heads=heads,
+        is_delivery=line.kind == "shipping",
+    )
+
+
+def credit(session: Session, order: Order, reduction: Reduction, actor: Actor, now: datetime) -> Document | None:
+    """The credit note of a reduction: None where no document was issued for what it gives up. Safe to run twice."""
+    if reduction.document_id is None:
+        return None
+    lines = {line.id: line for line in orders.charged_lines(session, order.id)}
+    items = [
+        _as_item(lines[part.order_line_id], part.taxed, part.quantity, None)
+        for part in orders.reduction_lines(session, reduction.id)
+    ]
+    original = documents.get(session, reduction.document_id, None)
+    return invoices.issue_credit_note(
+        session,
+        stores.get(session),
+        original,
+        reduction.id,
+        items,
+        reduction.round_off_amount,
+        reduction.reason,
+        now,
+        actor,
+    )
+
+
+def credit_refund(session: Session, order: Order, refund: Refund, actor: Actor, now: datetime) -> Document | None:
+    """The credit note that belongs to a refund, once all the money of its reduction went back."""
+    if refund.reduction_id is None:
+        return None
+    siblings = [
+        one for one in payments.refunds_of_payment(session, refund.payment_id) if one.reduction_id == refund.reduction_id
+    ]
+    if any(one.is_on_its_way for one in siblings):
+        return None
+    return credit(session, order, orders.reduction(session, refund.reduction_id), actor, now)

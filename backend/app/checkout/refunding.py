@@ -1,0 +1,185 @@
+"""What is over-paid goes back, by one rule: paid − given back − (total − what is no longer owed).
+
+Whatever makes an order over-paid (a cancellation, a line less, a lighter pack, a return, a second or a late payment) ends here,
+so there is one place where a refund is decided on, under the order's lock. Running it twice does nothing the second time.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from sqlmodel import Session
+
+from app.checkout import documenting, notifying
+from app.checkout.errors import CaptureUnknown
+from app.core.actor import Actor, provider
+from app.core.errors import ProviderError
+from app.orders import queries as orders
+from app.orders.models import Order
+from app.orders.reducing import Terms
+from app.orders.reduction_models import Reduction
+from app.payments import queries as payments
+from app.payments import refunding
+from app.payments.models import Capture
+from app.payments.refund_models import Refund, RefundReason, RefundTo
+from app.payments.refunding import RefundCall, Refused
+from app.providers.razorpay_facts import RefundFacts
+from app.wallets import service as wallets
+
+
+def overpaid_amount(order: Order, captures: Sequence[Capture]) -> int:
+    """Paise that were paid and are not owed; negative while something is still to be paid. A cancelled order owes nothing."""
+    owed = 0 if order.status == "cancelled" else order.owed_amount
+    return sum(capture.refundable_amount for capture in captures) - owed
+
+
+def settle_balance(session: Session, order: Order, actor: Actor, cause: str, now: datetime) -> list[Refund]:
+    """Start a refund of whatever is over-paid; those it started. The caller holds the order's lock. Safe to run twice.
+
+    Each reduction goes back where it says; what nobody owed (paid twice, paid too late) goes back to where it came from.
+    """
+    captures = payments.captures_of_order(session, order.id)
+    left = overpaid_amount(order, captures)
+    if left <= 0:
+        return []
+    started = list[Refund]()
+    for reduction in _unsettled(session, order):
+        for part in _of_reduction(session, reduction, captures, min(left, reduction.amount), actor, cause):
+            started.append(part)
+            left -= part.amount
+    for capture in sorted(captures, key=lambda one: one.is_counted):
+        amount = min(left, capture.refundable_amount)
+        if amount > 0:
+            reason: RefundReason = "paid_late" if capture.is_counted else "paid_twice"
+            refund = refunding.book(session, capture, amount, reason=reason, destination=_way_back(capture), actor=actor, cause=cause)
+            started.append(refund)
+            left -= amount
+    for refund in started:
+        _pay_out_at_once(session, order, refund, actor, now)
+    return started
+
+
+def _unsettled(session: Session, order: Order) -> list[Reduction]:
+    """Reductions for which no money goes or went back."""
+    payment = payments.of_order(session, order.id)
+    live = [one for one in payments.refunds_of_payment(session, payment.id) if one.status != "failed"] if payment else []
+    settled = {refund.reduction_id for refund in live}
+    return [one for one in orders.reductions(session, order.id) if one.amount and one.id not in settled]
+
+
+def _of_reduction(
+    session: Session, reduction: Reduction, captures: Sequence[Capture], amount: int, actor: Actor, cause: str
+) -> list[Refund]:
+    """One refund as a rule: an order is paid by one payment. What was paid in parts goes back in parts."""
+    started = list[Refund]()
+    for capture in captures:
+        part = min(amount, capture.refundable_amount)
+        if part <= 0:
+            continue
+        refund = refunding.book(
+            session,
+            capture,
+            part,
+            reason="reduction",
+            destination="wallet" if reduction.refund_to == "wallet" else _way_back(capture),
+            reduction_id=reduction.id,
+            actor=actor,
+            cause=cause,
+        )
+        started.append(refund)
+        amount -= part
+    return started
+
+
+def _way_back(capture: Capture) -> RefundTo:
+    """Cash and bank transfers go back by a person's hand."""
+    return "source" if capture.source in ("razorpay", "wallet") else "by_hand"
+
+
+def _pay_out_at_once(session: Session, order: Order, refund: Refund, actor: Actor, now: datetime) -> None:
+    """Into the wallet, where the money goes there, or came from there."""
+    capture = payments.get_capture(session, refund.capture_id)
+    if refund.destination == "wallet" or (refund.destination == "source" and capture.source == "wallet"):
+        wallets.refund(session, order.customer_id, refund, now, actor)
+        _went_back(session, order, refund, actor, now)
+
+
+def _went_back(session: Session, order: Order, refund: Refund, actor: Actor, now: datetime) -> None:
+    """The money is on its way out of our hands: the credit note, and a word to the customer."""
+    documenting.credit_refund(session, order, refund, actor, now)
+    notifying.refund_sent(session, order, refund)
+
+
+def claim(session: Session, refund_id: UUID) -> RefundCall | None:
+    return refunding.claim(session, refund_id)
+
+
+def settle(session: Session, asked: RefundCall, outcome: RefundFacts | Refused | ProviderError, now: datetime) -> str:
+    """Record what the provider said of a refund; its status. Locks the order first, as everything about it does."""
+    order = _order_of(session, asked.refund)
+    before = asked.refund.status
+    refund = refunding.settle(session, asked, outcome, now)
+    if refund.status == "processed" and before == "pending" and order is not None:
+        _went_back(session, order, refund, provider("razorpay"), now)
+    return refund.status
+
+
+def adopt(session: Session, facts: RefundFacts, actor: Actor, cause: str, now: datetime) -> Refund:
+    """What the provider says of a refund, ours or one made in its dashboard. Safe to run any number of times.
+
+    A refund that nobody here asked for lowers what is owed of the order, or takes the place of one of ours that waits for the
+    same money. CaptureUnknown: its payment is not in the books (yet), or was never captured.
+    """
+    capture = payments.capture(session, facts.payment_id)
+    if capture is None:
+        raise CaptureUnknown(f"no captured payment of ours is {facts.payment_id}")
+    order_id = payments.order_id_of_payment(session, capture.payment_id)
+    order = orders.get_locked(session, order_id) if order_id else None
+    refund = _find(session, facts, capture)
+    if refund is None:
+        refund = _made_there(session, order, capture, facts, actor, cause, now)
+    was_pending = refund.is_on_its_way
+    refunding.apply_facts(session, refund, facts, actor, cause, now)
+    if was_pending and refund.status == "processed" and order is not None:
+        _went_back(session, order, refund, actor, now)
+    top_up_id = payments.get(session, capture.payment_id).top_up_id
+    if top_up_id and refund.status == "processed":
+        wallets.take_back(session, top_up_id, refund, actor, now)
+    return refund
+
+
+def _find(session: Session, facts: RefundFacts, capture: Capture) -> Refund | None:
+    """By the provider's id, by our receipt, else one of ours of the same money that the provider has not taken yet."""
+    found = payments.refund_at_provider(session, facts.id)
+    for key in (facts.receipt, facts.key):
+        found = found or (payments.refund_by_receipt(session, key) if key else None)
+    if found is None:
+        waits = payments.refunds_not_taken(session, capture.id, facts.amount)
+        found = waits[0] if waits else None
+    return payments.refund_locked(session, found.id) if found else None
+
+
+def _made_there(
+    session: Session, order: Order | None, capture: Capture, facts: RefundFacts, actor: Actor, cause: str, now: datetime
+) -> Refund:
+    """Somebody gave it back in the provider's dashboard: what is owed falls by as much, so that the sums stay true."""
+    made = list[Reduction]()
+    if order is not None and capture.is_counted and order.status != "cancelled":
+        made = documenting.spread(session, order, facts.amount, Terms("made_at_provider"), actor, cause)
+        for further in made[1:]:  # of other documents than the first, which the refund itself is for
+            documenting.credit(session, order, further, actor, now)
+    return refunding.book(
+        session,
+        capture,
+        facts.amount,
+        reason="made_at_provider",
+        reduction_id=made[0].id if made else None,
+        actor=actor,
+        cause=f"{cause}, {facts.id}",
+        is_made=True,
+    )
+
+
+def _order_of(session: Session, refund: Refund) -> Order | None:
+    order_id = payments.order_id_of_payment(session, refund.payment_id)
+    return orders.get_locked(session, order_id) if order_id else None

@@ -1,0 +1,30 @@
+"""What a distributor owes: orders on account. Read under the customer's lock where something depends on the answer."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from sqlalchemy import func
+from sqlalchemy import select as columns
+from sqlmodel import Session, col, select
+
+from app.orders.models import Order
+
+
+def outstanding_amount(session: Session, customer_id: UUID) -> int:
+    """What the customer's orders on account cost that are neither paid nor cancelled, after what is no longer owed of them."""
+    owed = func.coalesce(func.sum(col(Order.total_amount) - col(Order.reduced_amount)), 0)
+    statement = columns(owed).where(
+        col(Order.customer_id) == customer_id,
+        col(Order.payment_method) == "account",
+        col(Order.payment_status) != "paid",
+        col(Order.status) != "cancelled",
+    )
+    return int(session.execute(statement).scalar_one())
+
+
+def page(session: Session, customer_id: UUID, limit: int, before: UUID | None) -> Sequence[Order]:
+    """The customer's orders on account, paid or not, newest first; `before` is the last id of the page above."""
+    statement = select(Order).where(Order.customer_id == customer_id, Order.payment_method == "account")
+    if before is not None:
+        statement = statement.where(col(Order.id) < before)
+    return session.exec(statement.order_by(col(Order.id).desc()).limit(limit)).all()
