@@ -39,6 +39,8 @@ ROUTERS = (
     "subscriptions",
     "mandate_returns",
     "messages",
+    "stock",
+    "stock_counts",
     "test_clocks",
     "webhooks",
     "webhooks_messages",

@@ -19,6 +19,7 @@ from app.payments import models as payments
 from app.payments import refund_models as refunds
 from app.payments import settlement_models as settlements
 from app.payments import watch_models as watches
+from app.stock import count_models as stock_counts
 from app.stock import models as stock
 from app.stores import models as stores
 from app.subscriptions import models as subscriptions
@@ -43,6 +44,7 @@ __all__ = [
     "refunds",
     "settlements",
     "stock",
+    "stock_counts",
     "stores",
     "subscriptions",
     "watches",

@@ -9,11 +9,11 @@ from app.core.errors import Forbidden, Unauthorised
 Audience = Literal["public", "shopper", "customer", "signed_in", "staff"]
 
 STAFF_PERMISSIONS: dict[str, frozenset[str]] = {
-    "support": frozenset({"orders.read", "subscriptions.read", "messages.read"}),
-    "packer": frozenset({"orders.read", "subscriptions.read"}),
-    "finance": frozenset({"orders.read", "subscriptions.read", "messages.read"}),
-    "manager": frozenset({"orders.read", "subscriptions.read", "messages.read"}),
-    "admin": frozenset({"orders.read", "subscriptions.read", "messages.read", "clocks.move"}),
+    "support": frozenset({"orders.read", "subscriptions.read", "messages.read", "stock.read"}),
+    "packer": frozenset({"orders.read", "subscriptions.read", "stock.read", "stock.change"}),
+    "finance": frozenset({"orders.read", "subscriptions.read", "messages.read", "stock.read"}),
+    "manager": frozenset({"orders.read", "subscriptions.read", "messages.read", "stock.read", "stock.change"}),
+    "admin": frozenset({"orders.read", "subscriptions.read", "messages.read", "clocks.move", "stock.read", "stock.change"}),
 }
 
 
@@ -93,6 +93,15 @@ POLICY: dict[tuple[str, str], Policy] = {
     ("POST", "/api/v1/test/clocks/{clock_id}/advance"): Policy("staff", "clocks.move"),
     ("GET", "/api/v1/messages"): Policy("staff", "messages.read"),
     ("GET", "/api/v1/messages/{message_id}"): Policy("staff", "messages.read"),
+    ("GET", "/api/v1/stock"): Policy("staff", "stock.read"),
+    ("GET", "/api/v1/stock/{variant_id}/movements"): Policy("staff", "stock.read"),
+    ("POST", "/api/v1/stock/receipts"): Policy("staff", "stock.change"),
+    ("POST", "/api/v1/stock/adjustments"): Policy("staff", "stock.change"),
+    ("GET", "/api/v1/stock/counts"): Policy("staff", "stock.read"),
+    ("POST", "/api/v1/stock/counts"): Policy("staff", "stock.change"),
+    ("GET", "/api/v1/stock/counts/{count_id}"): Policy("staff", "stock.read"),
+    ("PUT", "/api/v1/stock/counts/{count_id}/lines/{variant_id}"): Policy("staff", "stock.change"),
+    ("POST", "/api/v1/stock/counts/{count_id}/closing"): Policy("staff", "stock.change"),
     ("POST", "/api/v1/webhooks/razorpay"): PUBLIC,  # the signature is the proof, here and below
     ("POST", "/api/v1/webhooks/razorpay/{account_id}"): PUBLIC,
     ("POST", "/api/v1/webhooks/sendgrid"): PUBLIC,

@@ -4,7 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
+from sqlalchemy import BigInteger, CheckConstraint, Index, UniqueConstraint, text
 from sqlmodel import Field, String
 
 from app.carts.rules import MAX_QUANTITY
@@ -45,7 +45,9 @@ class Cart(Row, table=True):
 
 
 class CartLine(Row, table=True):
-    """So many pieces of a variant. No price: that is asked for whenever the cart is looked at."""
+    """So many pieces of a variant. The price is asked for whenever the cart is looked at; `seen_amount` is only what it was,
+    for a piece, when the line was last put there: so a cart can say what has become dearer.
+    """
 
     __tablename__ = "cart_lines"
     __table_args__ = (
@@ -58,3 +60,4 @@ class CartLine(Row, table=True):
     cart_id: UUID
     variant_id: UUID
     quantity: int
+    seen_amount: int | None = Field(default=None, sa_type=BigInteger)  # null in rows older than the column

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, delete, func, text, update
@@ -48,37 +49,38 @@ def count_other_lines(session: Session, cart_id: UUID, variant_id: UUID) -> int:
     return session.exec(others).one()
 
 
-def put_line(session: Session, cart_id: UUID, variant_id: UUID, quantity: int, now: datetime) -> None:
-    """This many pieces, whatever the line said before."""
-    _put(session, cart_id, {variant_id: quantity}, now, add=False)
+class Wish(NamedTuple):
+    """So many pieces, at the price that was shown for one; None: none was."""
+
+    quantity: int
+    seen_amount: int | None
 
 
-def add_lines(session: Session, cart_id: UUID, quantities: dict[UUID, int], now: datetime) -> None:
-    """This many more of each, up to the limit of a line."""
-    _put(session, cart_id, quantities, now, add=True)
+def put_line(session: Session, cart_id: UUID, variant_id: UUID, wish: Wish, now: datetime) -> None:
+    """This many pieces at this price, whatever the line said before."""
+    _put(session, cart_id, {variant_id: wish}, now, add=False)
 
 
-def _put(session: Session, cart_id: UUID, quantities: dict[UUID, int], now: datetime, *, add: bool) -> None:
-    if not quantities:
+def add_lines(session: Session, cart_id: UUID, wishes: dict[UUID, Wish], now: datetime) -> None:
+    """This many more of each, up to the limit of a line; the price shown last is theirs."""
+    _put(session, cart_id, wishes, now, add=True)
+
+
+def _put(session: Session, cart_id: UUID, wishes: dict[UUID, Wish], now: datetime, *, add: bool) -> None:
+    if not wishes:
         return
     statement = insert(CartLine)
-    quantity = statement.excluded.quantity
+    new = statement.excluded
+    fixed = {"store_id": store_of(session), "created_at": now, "cart_id": cart_id}
     session.execute(
         statement.values(
-            [
-                {
-                    "store_id": store_of(session),
-                    "id": new_id(),
-                    "created_at": now,
-                    "cart_id": cart_id,
-                    "variant_id": variant_id,
-                    "quantity": pieces,
-                }
-                for variant_id, pieces in quantities.items()
-            ]
+            [{**fixed, "id": new_id(), "variant_id": variant_id, **wish._asdict()} for variant_id, wish in wishes.items()]
         ).on_conflict_do_update(
             index_elements=["store_id", "cart_id", "variant_id"],
-            set_={"quantity": func.least(MAX_QUANTITY, col(CartLine.quantity) + quantity) if add else quantity},
+            set_={
+                "quantity": func.least(MAX_QUANTITY, col(CartLine.quantity) + new.quantity) if add else new.quantity,
+                "seen_amount": func.coalesce(new.seen_amount, col(CartLine.seen_amount)),
+            },
         )
     )
 

@@ -14,6 +14,7 @@ from app.audit.service import record
 from app.carts import queries
 from app.carts.errors import CartClosed, CartFull, CartNotFound, QuantityOutOfRange
 from app.carts.models import Cart, CartStatus
+from app.carts.queries import Wish
 from app.carts.rules import MAX_LINES, MAX_QUANTITY
 from app.catalog import service as catalog
 from app.catalog.errors import VariantNotFound
@@ -62,15 +63,19 @@ def find(session: Session, cart_id: UUID, owner: Owner) -> Cart:
 def set_quantity(
     session: Session, cart_id: UUID, owner: Owner, variant_id: UUID, quantity: int, *, today: date, now: datetime
 ) -> Cart:
-    """Have exactly `quantity` pieces of a variant in the cart; safe to repeat. That there are fewer is for `view` to say."""
+    """Have exactly `quantity` pieces of a variant in the cart, at today's price; safe to repeat.
+
+    That there are fewer, or that they became dearer since, is for `view` to say: putting the line again agrees to the price.
+    """
     if not 1 <= quantity <= MAX_QUANTITY:
         raise QuantityOutOfRange(field="quantity", minimum=1, maximum=MAX_QUANTITY)
     cart = _lock_open(session, cart_id, owner)
-    if not catalog.sellable(session, [variant_id], today):
+    items = catalog.sellable(session, [variant_id], today)
+    if not items:
         raise VariantNotFound
     if queries.count_other_lines(session, cart.id, variant_id) >= MAX_LINES:
         raise CartFull
-    queries.put_line(session, cart.id, variant_id, quantity, now)
+    queries.put_line(session, cart.id, variant_id, Wish(quantity, items[0].amount), now)
     cart.touched_at = now
     return cart
 
@@ -92,19 +97,19 @@ def merge(session: Session, cart_id: UUID, cart_token: str, customer_id: UUID, n
     if guest is None or not guest.is_open:
         return None
     own = queries.open_of_customer(session, customer_id, now)
-    chosen = {line.variant_id: line.quantity for line in queries.lines(session, guest.id)}
+    chosen = {line.variant_id: Wish(line.quantity, line.seen_amount) for line in queries.lines(session, guest.id)}
     queries.add_lines(session, own.id, _that_fit(session, own.id, chosen), now)
     guest.status = CartStatus.MERGED
     _record_end(session, actor, guest, f"merged into cart {own.id}")
     return own.id
 
 
-def _that_fit(session: Session, cart_id: UUID, chosen: dict[UUID, int]) -> dict[UUID, int]:
+def _that_fit(session: Session, cart_id: UUID, chosen: dict[UUID, Wish]) -> dict[UUID, Wish]:
     """What the cart has already, and of the rest as much as it has room for, first come first."""
     there = {line.variant_id for line in queries.lines(session, cart_id)}
     new = [variant_id for variant_id in chosen if variant_id not in there]
     left_out = set(new[MAX_LINES - len(there) :])
-    return {variant_id: quantity for variant_id, quantity in chosen.items() if variant_id not in left_out}
+    return {variant_id: wish for variant_id, wish in chosen.items() if variant_id not in left_out}
 
 
 def lock_for_checkout(session: Session, cart_id: UUID, customer_id: UUID) -> Cart:
@@ -123,8 +128,9 @@ def convert(session: Session, cart: Cart, order_id: UUID, actor: Actor) -> None:
 def expire_old(session: Session, days_old: int, now: datetime, actor: Actor, limit: int = EXPIRE_LIMIT) -> int:
     """Close carts nobody touched for `days_old` days, at most `limit`: call again, in a new transaction, until it says 0."""
     expired = queries.expire_untouched(session, now - timedelta(days=days_old), limit)
+    changes = {"status": [CartStatus.OPEN, CartStatus.EXPIRED]}
     for cart_id in expired:
-        record(session, actor, "cart.expired", ("carts", cart_id), _end(CartStatus.EXPIRED), f"untouched for {days_old} days")
+        record(session, actor, "cart.expired", ("carts", cart_id), changes, f"untouched for {days_old} days")
     return len(expired)
 
 
@@ -140,8 +146,4 @@ def _lock_open(session: Session, cart_id: UUID, owner: Owner) -> Cart:
 def _record_end(session: Session, actor: Actor, cart: Cart, cause: str) -> None:
     session.add(cart)
     session.flush()
-    record(session, actor, f"cart.{cart.status}", cart, _end(CartStatus(cart.status)), cause)
-
-
-def _end(status: CartStatus) -> dict[str, list[str]]:
-    return {"status": [CartStatus.OPEN, status]}
+    record(session, actor, f"cart.{cart.status}", cart, {"status": [CartStatus.OPEN, cart.status]}, cause)

@@ -1,4 +1,4 @@
-"""Looking at a cart: today's prices and stock, and one answer to "can I place this, and if not, what fixes it"."""
+"""Looking at a cart: today's prices and stock, what changed, and one answer to "can I place this, and what fixes it"."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -8,7 +8,7 @@ from sqlmodel import Session
 
 from app.carts import queries
 from app.carts.models import Cart, CartLine
-from app.carts.rules import EMPTY, CartProblem, line_problem
+from app.carts.rules import EMPTY, CartProblem, PriceChange, line_problem, price_change, price_problem
 from app.catalog import service as catalog
 from app.catalog.models import Name, Sellable
 from app.pricing import service as pricing
@@ -29,7 +29,13 @@ class ViewedLine:
     available_quantity: int
     item: Sellable | None
     priced: PricedLine | None
+    change: PriceChange | None
     problem: CartProblem | None
+
+    @property
+    def can_be_had(self) -> bool:
+        """As many as asked for, whatever they cost."""
+        return self.item is not None and self.quantity <= self.available_quantity
 
 
 @dataclass(frozen=True)
@@ -44,6 +50,11 @@ class CartView:
     @property
     def problems(self) -> list[CartProblem]:
         return [line.problem for line in self.lines if line.problem] if self.lines else [EMPTY]
+
+    @property
+    def changes(self) -> list[PriceChange]:
+        """What costs something else than when it was put in; said until the line is put again."""
+        return [line.change for line in self.lines if line.change]
 
     @property
     def can_checkout(self) -> bool:
@@ -66,18 +77,21 @@ def view(session: Session, cart: Cart, *, today: date, delivery_state_code: str 
     sold = [(items[line.variant_id], line.quantity) for line in chosen if line.variant_id in items]
     basket = pricing.price(store, sold, delivery_state_code)
     priced = {line.line.variant_id: line for line in basket.lines}
-    lines = tuple(_line(line, items.get(line.variant_id), names, available, priced) for line in chosen)
+    lines = tuple(
+        _line(line, items.get(line.variant_id), names, available[line.variant_id], priced.get(line.variant_id))
+        for line in chosen
+    )
     return CartView(cart, lines, basket, store.currency)
 
 
 def _line(
-    line: CartLine,
-    item: Sellable | None,
-    names: dict[UUID, Name],
-    available: dict[UUID, int],
-    priced: dict[UUID, PricedLine],
+    line: CartLine, item: Sellable | None, names: dict[UUID, Name], available: int, priced: PricedLine | None
 ) -> ViewedLine:
-    sku, name, unit = (item.sku, item.name, item.unit) if item else names[line.variant_id]
-    left = available[line.variant_id] if item else 0
-    problem = line_problem(line.variant_id, f"{name} {unit}", line.quantity, left, is_sold=item is not None)
-    return ViewedLine(line.variant_id, line.quantity, sku, name, unit, left, item, priced.get(line.variant_id), problem)
+    variant_id, quantity = line.variant_id, line.quantity
+    sku, name, unit = (item.sku, item.name, item.unit) if item else names[variant_id]
+    left, full_name = available if item else 0, f"{name} {unit}"
+    change = price_change(variant_id, line.seen_amount, item.amount) if item else None
+    problem = line_problem(variant_id, full_name, quantity, left, is_sold=item is not None)
+    if item and not problem:
+        problem = price_problem(full_name, change, item.currency, left)
+    return ViewedLine(variant_id, quantity, sku, name, unit, left, item, priced, change, problem)

@@ -22,6 +22,7 @@ from app.core.security import sign_jwt
 from app.core.work import unit_of_work
 from app.main import RouteWithoutPolicy, app, check_policies
 from app.notifications import service as notifications
+from app.stock import counting
 from app.stores.models import Store
 from tests.builders import make_customer
 from tests.shopping import ADDRESS, Shopper, make_shopper, place_and_start
@@ -45,6 +46,8 @@ BODIES: dict[str, dict[str, Any]] = {
     "POST /api/v1/subscriptions/{subscription_id}/pause": {"until": None},
     "POST /api/v1/subscriptions/{subscription_id}/cancellation": {"reason": "moving away"},
     "POST /api/v1/test/clocks/{clock_id}/advance": {"to": "2020-01-01T00:00:00Z"},
+    "PUT /api/v1/stock/counts/{count_id}/lines/{variant_id}": {"counted": 9},
+    "POST /api/v1/stock/counts": {"category": "nothing of the kind"},
 }  # fmt: skip
 PROOF_NEEDED = {  # nobody gets further without a code, a token or a signature: what the very owner is told without one
     "POST /api/v1/otp": {429},  # asked for a moment ago
@@ -57,7 +60,10 @@ PROOF_NEEDED = {  # nobody gets further without a code, a token or a signature: 
     "POST /api/v1/webhooks/sendgrid": {400, 404, 421, 503},
     "POST /api/v1/webhooks/twilio": {400, 404, 421, 503},
 }
-REFUSED_ALL_THE_SAME = {"POST /api/v1/test/clocks/{clock_id}/advance": 409}  # a clock only goes forward; that takes a worker
+REFUSED_ALL_THE_SAME = {
+    "POST /api/v1/test/clocks/{clock_id}/advance": 409,  # a clock only goes forward; that takes a worker
+    "POST /api/v1/stock/counts": 422,  # nothing to count
+}
 CHANGES_FOR_ANYBODY = {"POST /api/v1/otp", "POST /api/v1/carts"}  # a code sent, a guest's cart opened
 REFUSED = {401, 403, 404}
 
@@ -107,6 +113,7 @@ def scene(store: Store, make_store: Callable[[], Store]) -> Scene:
             session, "notice", "+919876543210", "sms", "test:1", {"body": "hello"}, customer_id=customer_id
         )
         signed_in = accounts.start_session(session, owner.customer, accounts.Device("test", ""), machine_now())
+        count_id = counting.open_count(session, [owner.variant_id], actor=SYSTEM, now=machine_now()).id
         other = make_customer(session)
         staff = {
             role: accounts.add_staff(session, f"{role}@example.in", "a long password", role, SYSTEM)
@@ -119,11 +126,13 @@ def scene(store: Store, make_store: Callable[[], Store]) -> Scene:
         "session_id": str(signed_in.session.id), "address_id": str(owner.address_id), "cart_id": str(cart.id),
         "variant_id": str(owner.variant_id), "order_id": str(order.id), "message_id": str(message.id),
         "subscription_id": str(subscription.id), "mandate_id": str(subscription.mandate_id), "clock_id": str(store.id),
-        "account_id": str(new_id()), "slug": _slug(store),
+        "account_id": str(new_id()), "slug": _slug(store), "count_id": str(count_id),
     }  # fmt: skip
     bodies = {
         "POST /api/v1/checkouts": {"cart_id": ids["cart_id"], "address_id": ids["address_id"]},
         "POST /api/v1/subscriptions": subscriber.wish(friday),
+        "POST /api/v1/stock/receipts": {"lines": [{"variant_id": ids["variant_id"], "quantity": 1}], "note": "van"},
+        "POST /api/v1/stock/adjustments": {"variant_id": ids["variant_id"], "change": -1, "reason": "damaged"},
         "POST /api/v1/subscriptions/{subscription_id}/skips": {"delivers_on": friday.isoformat()},
     }
     actors = {
