@@ -17,6 +17,7 @@ from app.core.work import unit_of_work
 from app.insight import due
 from app.insight.due import Stop
 from app.jobs import service as jobs
+from app.payments import catching_up
 from app.stores import clocks
 
 CALL_SECONDS = 20.0  # of one call; the caller comes again for the rest, and no proxy's patience ends before
@@ -45,6 +46,7 @@ def advance(store_id: UUID, to: datetime, actor: Actor) -> Advance:
     with unit_of_work(store_id) as session:
         moving = clocks.take(session, to, actor)
         jobs.ensure_schedules(session, clock.now(moving))
+        catching_up.ensure_watch(session)
         sandbox = clocks.sandbox(session)
     journey = Journey(Scene(store_id, moving, sandbox), time.monotonic() + CALL_SECONDS)
     try:

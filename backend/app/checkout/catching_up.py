@@ -7,7 +7,7 @@ functions as an event about it. So any number of copies, with webhooks racing, e
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from itertools import islice
 from typing import TypeVar
 from uuid import UUID
@@ -43,7 +43,6 @@ class Caught:
     seen: Counter[str] = field(default_factory=Counter)
     applied: Counter[str] = field(default_factory=Counter)
     refused: list[tuple[str, str]] = field(default_factory=list)  # the provider's id, the reason
-    payment_seen_at: datetime | None = None  # when the newest payment was made, by the provider's clock
 
     def as_counts(self) -> dict[str, int]:
         counts = {f"{kind}_seen": number for kind, number in self.seen.items()}
@@ -88,7 +87,7 @@ def catch_up(
                     caught.applied[kind] += 1
             progress(caught)
 
-    go_through("payments", _noting(client.payments_between(from_, to), caught), payments.news_of_payments, _apply_payment)
+    go_through("payments", client.payments_between(from_, to), payments.news_of_payments, _apply_payment)
     go_through("refunds", client.refunds_between(from_, to), payments.news_of_refunds, _apply_refund)
     go_through("disputes", client.disputes_between(from_, to), payments.news_of_disputes, _apply_dispute)
     return caught
@@ -98,14 +97,6 @@ def _chunks(listed: Iterable[Fact]) -> Iterator[list[Fact]]:
     waiting = iter(listed)
     while chunk := list(islice(waiting, CHUNK)):
         yield chunk
-
-
-def _noting(listed: Iterable[PaymentFacts], caught: Caught) -> Iterator[PaymentFacts]:
-    for facts in listed:
-        if facts.created_at is not None:
-            made_at = datetime.fromtimestamp(facts.created_at, UTC)
-            caught.payment_seen_at = max(made_at, caught.payment_seen_at or made_at)
-        yield facts
 
 
 def _apply_payment(session: Session, facts: PaymentFacts, actor: Actor, cause: str) -> None:

@@ -26,6 +26,7 @@ TASK_MODULES = (
     "app.tasks.notifications",
     "app.tasks.payments",
     "app.tasks.subscriptions",
+    "app.tasks.watching",
     "app.tasks.work",
 )
 REDIS_LEVELS = 4  # Redis transports have priorities 0, 3, 6, 9, and 0 is served first

@@ -34,6 +34,7 @@ RECURRING = (
         minute="15",
         urgency=3,
     ),
+    Recurring("reconcile-settlements", "app.tasks.watching.reconcile_settlements", minute="45", hour="1"),  # 07:15 in India
     Recurring("cleanup-expired-carts", "app.tasks.cleanup.cleanup_expired_carts", hour="2"),
     Recurring("cleanup-expired-tokens", "app.tasks.cleanup.cleanup_expired_tokens", hour="3"),
     Recurring(

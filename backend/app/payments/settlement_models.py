@@ -47,8 +47,6 @@ class SettlementLine(Row, table=True):
         belongs_to("disputes"),
         UniqueConstraint("store_id", "entity_id"),
         CheckConstraint("debit_amount >= 0 and credit_amount >= 0", name="sides_not_negative"),
-        CheckConstraint("debit_amount = 0 or credit_amount = 0", name="one_side"),
-        CheckConstraint("fee_amount >= fee_tax_amount and fee_tax_amount >= 0", name="fee_includes_tax"),
         CheckConstraint(f"problem in {tuple(PROBLEMS)!r}", name="problem_known"),
         CheckConstraint("problem is not null or num_nonnulls(capture_id, refund_id) <= 1", name="matches_one_thing"),
         Index("ix_settlement_lines_settlement", "store_id", "settlement_id"),

@@ -31,5 +31,5 @@ class ProviderWatch(WorkRow, table=True):
     account_id: UUID
     read_until: datetime | None = None  # every payment, refund and dispute made up to here has been seen
     settled_until: datetime | None = None  # every settlement made up to here has been reconciled
-    payment_seen_at: datetime | None = None  # when the newest payment it saw was made
+    report_wanted_at: datetime | None = None  # the next look also reads settlements, and further back than usual
     found: dict[str, Any] = Field(default_factory=dict, sa_type=JSONB)  # what the last look found, by kind

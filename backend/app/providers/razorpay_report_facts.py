@@ -4,7 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from app.providers.razorpay_values import number, paise
+from app.providers.razorpay_values import number, one_of, paise
+
+SETTLEMENT_STATUSES = frozenset({"created", "processed", "failed"})
+DISPUTE_STATUSES = frozenset({"open", "under_review", "action_required", "won", "lost", "closed"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +70,7 @@ def read_settlement(entity: Mapping[str, Any]) -> SettlementFacts:
     return SettlementFacts(
         id=str(entity["id"]),
         amount=paise(entity["amount"]),
-        status=str(entity["status"]),
+        status=one_of(SETTLEMENT_STATUSES, entity["status"]),
         fees=paise(entity.get("fees") or 0),
         tax=paise(entity.get("tax") or 0),
         utr=entity.get("utr") or None,
@@ -105,7 +108,7 @@ def read_dispute(entity: Mapping[str, Any]) -> DisputeFacts:
         amount=paise(entity["amount"]),
         amount_deducted=paise(entity.get("amount_deducted") or 0),
         currency=str(entity["currency"]),
-        status=str(entity["status"]),
+        status=one_of(DISPUTE_STATUSES, entity["status"]),
         phase=entity.get("phase") or None,
         reason_code=entity.get("reason_code") or None,
         respond_by=number(entity.get("respond_by")),

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, ColumnExpressionArgument, exists, func, literal, or_, select
+from sqlalchemy import ColumnElement, ColumnExpressionArgument, func, literal, or_, select
 from sqlmodel import Session, col
 
 from app.core import clock
@@ -112,8 +112,8 @@ def _stores_without_schedules() -> list[UUID]:
 
 def _stores_unwatched() -> list[UUID]:
     account, watch = ProviderAccount, ProviderWatch
-    watched = exists().where(col(watch.store_id) == col(account.store_id), col(watch.account_id) == col(account.id))
-    payments = select(col(account.store_id)).where(col(account.provider) == "razorpay", col(account.is_active), ~watched)
+    its = select(col(watch.id)).where(col(watch.store_id) == col(account.store_id), col(watch.account_id) == col(account.id))
+    payments = select(col(account.store_id)).where(col(account.provider) == "razorpay", col(account.is_active), ~its.exists())
     with across_stores() as session:
         return list(session.scalars(payments.limit(STORES_PER_TICK)))
 
