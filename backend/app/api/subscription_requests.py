@@ -59,6 +59,20 @@ class MandateIn(RequestBody):
 
 
 class SubscriptionIn(RequestBody):
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "lines": [{"variant_id": "01980a2e-5d6c-7c3e-9d2b-8f1f6d0c4a11", "quantity": 2}],
+                    "rule": {"kind": "weekdays", "weekdays": ["mon", "wed", "fri"]},
+                    "starts_on": "2026-12-04",
+                    "address_id": "01980a2f-11aa-7b22-a3c4-5d6e7f809102",
+                    "mandate": {"method": "upi", "max_amount": 150000},
+                }
+            ]
+        }
+    )
+
     lines: list[LineIn] = Field(min_length=1, max_length=MAX_LISTED_LINES)
     rule: RuleIn
     starts_on: Day
@@ -85,12 +99,18 @@ class SubscriptionIn(RequestBody):
 
 
 class PauseIn(RequestBody):
+    model_config = ConfigDict(json_schema_extra={"examples": [{"until": "2026-12-28"}, {}]})
+
     until: Day | None = Field(default=None, description="The first day deliveries may come again; null: until resumed")
 
 
 class SkipIn(RequestBody):
+    model_config = ConfigDict(json_schema_extra={"examples": [{"delivers_on": "2026-12-11"}]})
+
     delivers_on: Day
 
 
 class CancellationIn(RequestBody):
+    model_config = ConfigDict(json_schema_extra={"examples": [{"reason": "We are moving away"}]})
+
     reason: Annotated[str, StringConstraints(max_length=200, pattern=NO_CONTROLS)] = ""

@@ -8,6 +8,7 @@ import requests
 
 if TYPE_CHECKING:
     from app.stores.models import Store
+    from tests.conftest import Servers
     from tests.contract.household import Household
 
 
@@ -16,6 +17,20 @@ def household(make_store: Callable[[], "Store"], live_api: str) -> "Household":
     from tests.contract.household import keep_house
 
     return keep_house(make_store())
+
+
+@pytest.fixture(scope="module")
+def outage(make_store: Callable[[], "Store"], live_api: str, servers: "Servers") -> "Household":
+    """A shop whose payment provider answers nonsense, or refuses, by turns."""
+    from tests.contract.household import keep_house
+    from tests.sandbox_control import Sandbox
+
+    household = keep_house(make_store())
+    sandbox = Sandbox(servers.sandbox_url, household.store.id)
+    for fault in ["bad_gateway_html", "rejected", "rate_limited"] * 30:
+        sandbox.fault("*", fault, times=2, account=sandbox.key_id)
+    sandbox.http.close()
+    return household
 
 
 @pytest.fixture(scope="module")

@@ -5,51 +5,62 @@ the OpenAPI document meet rows, and not only 404s. Ids come out of the answers, 
 import random
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from sqlmodel import Session, select
+
 from app.accounts import service as accounts
 from app.api.policy import POLICY
+from app.carts import service as carts
+from app.carts.models import Cart
+from app.catalog.models import Product
 from app.core.actor import SYSTEM
 from app.core.clock import machine_now
 from app.core.ids import new_id
 from app.core.security import sign_jwt
 from app.core.work import unit_of_work
 from app.notifications import service as notifications
+from app.stores import service as stores
 from app.stores.models import Store
-from tests.builders import make_product
-from tests.shopping import make_shopper, place_and_start
+from tests.shopping import ADDRESS, Shopper, make_shopper, place_and_start
 from tests.subscribing import Subscriber, days, subscribe, today
 
+NAMES = {"slug"}  # by which paths call things that have no id there
+ADDRESSES = 6  # some will be deleted
 KEEP = 40  # ids of a kind: as many as requests of a run may use up
 Headers = dict[str, str]
+Known = dict[str, list[str]]  # ids by what they are called in paths: order_id, cart_id …
 
 
 @dataclass
 class Household:
     store: Store
     callers: dict[str, Headers]
-    known: dict[str, list[str]] = field(default_factory=dict)
+    known: dict[str, Known]  # by caller: what each has seen
 
-    def learn(self, path: str, answer: Any) -> None:
+    def learn(self, caller: str, path: str, answer: Any) -> None:
         """Every `…_id` in an answer, and the `id`s of what a path lists or makes: those of /orders are order_ids."""
         for name, value in _ids(answer, own_name(path)):
-            found = self.known.setdefault(name, [])
+            found = self.known.setdefault(caller, {}).setdefault(name, [])
             if value not in found:
                 found.append(value)
                 del found[:-KEEP]
 
-    def settle_in(self, value: Any, chance: random.Random, at_home: float, name: str = "") -> Any:
+    def ids(self, caller: str, name: str) -> list[str]:
+        """What the caller has seen of a kind; who has seen none takes what others have."""
+        return self.known.get(caller, {}).get(name) or [one for known in self.known.values() for one in known.get(name, ())]
+
+    def settle_in(self, caller: str, value: Any, chance: random.Random, at_home: float, name: str = "") -> Any:
         """The same with ids that exist in place of that share of those made up. What is no id stays the nonsense it is."""
         if isinstance(value, dict):
-            return {key: self.settle_in(one, chance, at_home, str(key)) for key, one in value.items()}
+            return {key: self.settle_in(caller, one, chance, at_home, str(key)) for key, one in value.items()}
         if isinstance(value, list):
-            return [self.settle_in(one, chance, at_home, name) for one in value]
-        known = self.known.get(name)
-        if not known or not isinstance(value, str) or not is_uuid(value) or chance.random() > at_home:
+            return [self.settle_in(caller, one, chance, at_home, name) for one in value]
+        if not isinstance(value, str) or not (is_uuid(value) or name in NAMES) or chance.random() > at_home:
             return value
-        return chance.choice(known)
+        return chance.choice(self.ids(caller, name) or [value])
 
 
 def keep_house(store: Store) -> Household:
@@ -62,20 +73,34 @@ def keep_house(store: Store) -> Household:
         message = notifications.queue(
             session, "notice", "+919876543210", "sms", "test:1", {"body": "hello"}, customer_id=owner.customer.id
         )
-        slug = make_product(session).slug
+        cart = new_cart(session, owner)
+        account = stores.provider_account(session, "razorpay", None)
+        slug = session.exec(select(Product.slug)).one()
+        more = [accounts.add_address(session, owner.customer.id, ADDRESS, owner.actor).id for _ in range(ADDRESSES)]
         signed_in = accounts.start_session(session, owner.customer, accounts.Device("test", ""), machine_now())
         admin = accounts.add_staff(session, "admin@example.in", "a long password", "admin", SYSTEM)
-    known = {
-        "order_id": order.id, "cart_id": owner.cart_id, "address_id": owner.address_id, "variant_id": owner.variant_id,
+    one = {
+        "order_id": order.id, "cart_id": cart.id, "address_id": owner.address_id, "variant_id": owner.variant_id,
         "subscription_id": subscription.id, "mandate_id": subscription.mandate_id, "message_id": message.id,
         "session_id": signed_in.session.id, "customer_id": owner.customer.id, "clock_id": store.id,
+        "account_id": account.id, "slug": slug,
     }  # fmt: skip
+    known = {name: [str(value)] for name, value in one.items()}
+    known["address_id"] += map(str, more)
     callers = {
         "nobody": {},
         "customer": token(store, "customer", owner.customer.id, signed_in.session.id),
         "admin": token(store, "staff", admin.id, role="admin"),
     }
-    return Household(store, callers, {name: [str(value)] for name, value in known.items()} | {"slug": [slug]})
+    return Household(store, callers, {"customer": known})
+
+
+def new_cart(session: Session, owner: Shopper) -> Cart:
+    """Her next cart, with one of what she always has in it."""
+    customer_id, now = owner.customer.id, machine_now()
+    cart, _ = carts.open_cart(session, customer_id, now)
+    whose = carts.Owner(customer_id=customer_id)
+    return carts.set_quantity(session, cart.id, whose, owner.variant_id, 1, today=now.date(), now=now)
 
 
 def token(store: Store, kind: str, person: UUID, session_id: UUID | None = None, role: str = "") -> Headers:

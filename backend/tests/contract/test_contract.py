@@ -7,6 +7,7 @@ have, and what it forbids is refused. Operations that are added are played witho
 
 import os
 import random
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -26,6 +27,7 @@ SECONDS_A_CASE = 0.08  # made up, sent three times, checked: generously
 AT_HOME = 0.8  # of the ids made up are exchanged for some that exist
 FRESH_KEY = 0.9  # of the requests have an Idempotency-Key of their own; the others what was made up, often the same
 MOVES_TIME = "/api/v1/test/clocks/{clock_id}/advance"  # waits up to 20 s for workers; tests/api and tests/journeys play it
+INTERNAL_ERROR = 500
 NOT_FOR_US = [
     "positive_data_acceptance",  # a number that is nobody's is well-formed, and refused: rules of the shop are no schema
     "unsupported_method",  # DELETE /sessions/refresh is DELETE /sessions/{session_id} of a session that has no such id
@@ -34,15 +36,16 @@ NOT_FOR_US = [
 ONCE = settings(deadline=None, database=None, suppress_health_check=list(HealthCheck), phases=[Phase.explicit, Phase.generate])
 
 
-def document(*, coverage: bool) -> Any:
-    """The operations to be played. `coverage`: also each limit of each field, one after the other."""
+def document(*, coverage: bool, modes: Sequence[str] = ("positive", "negative")) -> Any:
+    """The operations to be played, by good requests and bad ones. `coverage`: also each limit of each field in turn."""
     schema = schemathesis.openapi.from_dict(app.openapi())
-    schema.config.generation.update(with_security_parameters=False)  # the callers below bring their own
+    schema.config.generation.update(modes=list(modes), with_security_parameters=False)  # the callers below bring their own
     schema.config.phases.update(phases=["examples", "fuzzing", *(["coverage"] if coverage else [])])
     return schema.exclude(path=MOVES_TIME)
 
 
 SLICE, WHOLE = document(coverage=False), document(coverage=True)
+OUTAGE = document(coverage=False, modes=["positive"]).include(method=["POST", "PUT", "PATCH", "DELETE"])  # reads ask nobody
 PROOF_SECONDS = float(os.environ.get("PROOF_MINUTES", "20")) * 60 * PROOF_SHARE
 PROOF_SECONDS_EACH = PROOF_SECONDS / len(WHOLE)
 
@@ -63,18 +66,33 @@ def test_and_at_every_limit_of_every_field(case: Any, household: Household, wire
     play(case, household, wire, live_api)
 
 
-def play(case: Any, household: Household, wire: requests.Session, live_api: str) -> None:
+@OUTAGE.parametrize()  # type: ignore[untyped-decorator]
+@settings(ONCE, max_examples=2, derandomize=True)
+def test_what_is_answered_while_a_provider_fails_is_in_the_document_too(
+    case: Any, outage: Household, wire: requests.Session, live_api: str
+) -> None:
+    play(case, outage, wire, live_api, besides=["not_a_server_error"])
+
+
+def play(case: Any, household: Household, wire: requests.Session, live_api: str, besides: Sequence[str] = ()) -> None:
     chance = random.Random(f"{case.path_parameters} {case.body!r}")
-    if case.path_parameters:
-        case.path_parameters = household.settle_in(case.path_parameters, chance, AT_HOME)
-    if isinstance(case.body, dict):
-        case.body = household.settle_in(case.body, chance, AT_HOME)
-    for headers in household.callers.values():
+    asked, body = case.path_parameters, case.body
+    for caller, headers in household.callers.items():
+        if asked:
+            case.path_parameters = household.settle_in(caller, asked, chance, AT_HOME)
+        if isinstance(body, dict):
+            case.body = household.settle_in(caller, body, chance, AT_HOME)
         sent = {"Host": str(household.store.host), **headers}
         if 1 <= len(case.headers.get(KEY_HEADER, "none")) <= MAX_KEY_LENGTH and chance.random() < FRESH_KEY:
             sent[KEY_HEADER] = str(new_id())
         answer = case.call(base_url=live_api, session=wire, headers=sent)
-        case.validate_response(answer, excluded_checks=[CHECKS.get_one(name) for name in NOT_FOR_US])
+        check(case, answer, besides)
         if answer.status_code < 300 and answer.content:
             with suppress(ValueError):
-                household.learn(case.path, answer.json())
+                household.learn(caller, case.path, answer.json())
+
+
+def check(case: Any, answer: Any, besides: Sequence[str] = ()) -> None:
+    """Against the document, but for these checks."""
+    case.validate_response(answer, excluded_checks=[CHECKS.get_one(name) for name in [*NOT_FOR_US, *besides]])
+    assert answer.status_code != INTERNAL_ERROR

@@ -2,6 +2,7 @@
 
 import json
 import random
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -16,7 +17,7 @@ from app.core.errors import Refusal
 from app.core.ids import new_id
 from app.main import app
 from tests.contract.household import Household
-from tests.contract.test_contract import MOVES_TIME
+from tests.contract.test_contract import MOVES_TIME, SLICE, check
 
 DOCUMENT = app.openapi()
 SCHEMAS: dict[str, Any] = DOCUMENT["components"]["schemas"]
@@ -56,11 +57,13 @@ def test_ac44_every_example_of_a_request_is_taken(
 ) -> None:
     """Done, or refused by a rule of the shop (a wrong code, a cart that is empty): never for how it is written."""
     chance = random.Random(path)
-    example = household.settle_in(example, chance, 1)
-    ids = household.settle_in({name: str(new_id()) for name in household.known}, chance, 1)
-    headers = {"Host": str(household.store.host), KEY_HEADER: str(new_id()), **household.callers[caller_of(method, path)]}
-    answer = wire.request(method, live_api + path.format(**ids), json=example, headers=headers)
-    assert answer.status_code < 500, answer.text
+    caller, made_up = caller_of(method, path), {name: str(new_id()) for name in re.findall(r"\{(\w+)\}", path)}
+    example = household.settle_in(caller, example, chance, 1)
+    ids = household.settle_in(caller, made_up, chance, 1)
+    headers = {"Host": str(household.store.host), KEY_HEADER: str(new_id()), **household.callers[caller]}
+    case = SLICE[path][method].Case(path_parameters=ids, body=example, media_type="application/json")
+    answer = case.call(base_url=live_api, session=wire, headers=headers)
+    check(case, answer)
     assert answer.status_code < 400 or answer.json()["code"] not in ABOUT_THE_SHAPE, answer.text
 
 
