@@ -11,7 +11,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -26,6 +26,13 @@ if TYPE_CHECKING:
 UnitOfWork = Callable[[], AbstractContextManager["Session"]]
 SERVERS = pytest.StashKey["Servers"]()
 BACKEND = Path(__file__).parents[1]
+REGISTERED: dict[str, Any] = {  # what a shop must tell before it may issue documents; the GSTIN is nobody's
+    "state_code": "29",
+    "gstin": "29AAFCR0000Q1ZB",
+    "settings": {
+        "invoices": {"legal_name": "Test Organics Private Limited", "address_lines": ["1 Test Road", "Bengaluru 560001"]}
+    },
+}
 
 
 class Servers:
@@ -127,7 +134,7 @@ def _make_store(servers: Servers) -> "Store":
     sandbox = Sandbox(servers.sandbox_url, store_id)
     with unit_of_work(store_id) as session:
         frontend = servers.api_url.replace("127.0.0.1", f"{name}.test") + "/shop"
-        store = Store(id=store_id, slug=name, name="Test Organics", host=f"{name}.test", state_code="29", frontend_url=frontend)
+        store = Store(id=store_id, slug=name, name="Test Organics", host=f"{name}.test", frontend_url=frontend, **REGISTERED)
         session.add(store)
         session.flush()
         razorpay = stores.add_account(session, "razorpay", sandbox.razorpay)

@@ -11,6 +11,7 @@ from sqlmodel import Session, col, select
 
 from app.invoices.errors import DocumentNotFound
 from app.invoices.models import Document, DocumentLine
+from app.invoices.rules import CREDIT_NOTE
 from app.orders.models import Order
 from app.pricing.rules import Taxed
 
@@ -74,13 +75,17 @@ def credited(session: Session, original_id: UUID) -> dict[UUID, int]:
 
 
 def sums_by_hsn(session: Session, from_on: date, to_on: date) -> Sequence[Any]:
-    """(hsn, rate_bp, is credit note, quantity, grams, taxable, cgst, sgst, igst) of what was issued from one day to another,
-    both included."""
+    """(hsn, rate_bp, is credit note, quantity, grams, taxable, cgst, sgst, igst) of what was issued from one day to another.
+
+    Both days are included; a share of the delivery charge has a value and no quantity.
+    """
     line, document = DocumentLine, Document
-    key = (col(line.hsn), col(line.rate_bp), col(document.kind) == "credit_note")
-    amounts = (line.quantity, line.grams, line.taxable_amount, line.cgst_amount, line.sgst_amount, line.igst_amount)
+    key = (col(line.hsn), col(line.rate_bp), col(document.kind) == CREDIT_NOTE)
+    pieces = func.sum(col(line.quantity)).filter(col(line.is_delivery).is_(False))
+    amounts = (line.grams, line.taxable_amount, line.cgst_amount, line.sgst_amount, line.igst_amount)
+    sums = [pieces, *(func.sum(col(amount)) for amount in amounts)]
     statement = (
-        columns(*key, *(func.coalesce(func.sum(col(amount)), 0) for amount in amounts))
+        columns(*key, *(func.coalesce(found, 0) for found in sums))
         .join(document, col(document.id) == col(line.document_id))
         .where(col(document.issued_on).between(from_on, to_on))
         .group_by(*key)

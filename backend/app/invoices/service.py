@@ -20,13 +20,13 @@ from app.invoices.models import Document
 from app.invoices.rules import CREDIT_NOTE, Item, kind_of
 from app.invoices.seller import seller_of
 from app.invoices.states import state_name
-from app.invoices.writing import check, write
+from app.invoices.writing import check, item_of, write
 from app.orders import queries as orders
 from app.orders.models import Order
 from app.pricing.rules import Taxed
 from app.stores.models import Store
 
-__all__ = ["HsnMonth", "Item", "gst_month", "issue_credit_note", "issue_for_shipment"]
+__all__ = ["HsnMonth", "Item", "gst_month", "issue_credit_note", "issue_for_shipment", "item_of"]
 
 
 @dataclass(frozen=True)

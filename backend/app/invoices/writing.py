@@ -13,9 +13,26 @@ from app.invoices.models import Document, DocumentLine
 from app.invoices.rules import Item
 from app.invoices.seller import Seller
 from app.invoices.states import state_name
-from app.orders.models import Order
+from app.orders.models import Order, OrderLine
 from app.pricing.rules import Taxed
 from app.stores import service as stores
+
+
+def item_of(line: OrderLine, quantity: int, heads: Taxed, grams: int | None = None) -> Item:
+    """So much of an order line as a line of a document; `heads` is what that much costs."""
+    return Item(
+        order_line_id=line.id,
+        name=line.name,
+        unit=line.unit,
+        hsn=line.hsn,
+        rate_bp=line.tax_rate_bp,
+        is_exempt=line.is_exempt,
+        quantity=quantity,
+        grams=grams,
+        unit_price_amount=line.unit_price_amount,
+        heads=heads,
+        is_delivery=line.kind == "shipping",
+    )
 
 
 def check(items: Sequence[Item], about: str, *, within_state: bool) -> None:
