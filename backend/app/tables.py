@@ -7,6 +7,7 @@ from app.catalog import models as catalog
 from app.core.db import metadata
 from app.idempotency import models as idempotency
 from app.inbox import models as inbox
+from app.invoices import models as invoices
 from app.jobs import models as jobs
 from app.ledger import models as ledger
 from app.notifications import models as notifications
@@ -16,6 +17,7 @@ from app.orders import reduction_models as reductions
 from app.payments import dispute_models as disputes
 from app.payments import mandate_models as mandates
 from app.payments import models as payments
+from app.payments import receipt_models as receipts
 from app.payments import refund_models as refunds
 from app.payments import settlement_models as settlements
 from app.payments import watch_models as watches
@@ -23,6 +25,7 @@ from app.stock import count_models as stock_counts
 from app.stock import models as stock
 from app.stores import models as stores
 from app.subscriptions import models as subscriptions
+from app.wallets import models as wallets
 
 __all__ = [
     "accounts",
@@ -33,6 +36,7 @@ __all__ = [
     "fulfilment",
     "idempotency",
     "inbox",
+    "invoices",
     "jobs",
     "ledger",
     "mandates",
@@ -40,6 +44,7 @@ __all__ = [
     "notifications",
     "orders",
     "payments",
+    "receipts",
     "reductions",
     "refunds",
     "settlements",
@@ -47,5 +52,6 @@ __all__ = [
     "stock_counts",
     "stores",
     "subscriptions",
+    "wallets",
     "watches",
 ]
