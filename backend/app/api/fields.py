@@ -12,3 +12,4 @@ OptionalLine = Annotated[str, StringConstraints(strip_whitespace=True, max_lengt
 Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=120, pattern=NO_CONTROLS)]
 PhoneText = Annotated[str, StringConstraints(strip_whitespace=True, min_length=5, max_length=32, pattern=NO_CONTROLS)]
 EmailText = Annotated[str, StringConstraints(strip_whitespace=True, min_length=3, max_length=254, pattern=NO_CONTROLS)]
+Note = Annotated[str, StringConstraints(strip_whitespace=True, max_length=200, pattern=NO_CONTROLS)]

@@ -1,91 +1,26 @@
 """Orders: a customer's own, or everybody's for staff."""
 
-from datetime import datetime
+from datetime import date, datetime, time, timedelta
 from typing import Annotated, Any, Literal
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel, Field
 
 from app.api.doors import OpenDoor, OpenVisit
-from app.api.schemas import MoneyOut, RequestBody
+from app.api.order_schemas import OrderDetailOut, OrderOut, OrderStatus, PaymentStatus, detail
+from app.api.schemas import RequestBody
 from app.checkout.returning import Return, confirm_return
 from app.core.work import unit_of_work
 from app.insight import explain
 from app.insight.explain import Explanation
 from app.orders import queries
-from app.orders.models import Order, OrderLine
+from app.orders.queries import Filters
 
 router = APIRouter(prefix="/api/v1/orders", tags=["orders"])
 
-OrderStatus = Literal["pending_payment", "confirmed", "packed", "out_for_delivery", "delivered", "cancelled"]
-PaymentStatus = Literal["unpaid", "authorised", "paid"]
 MAX_PAGE = 100
-
-
-class OrderLineOut(BaseModel):
-    """A line as it was when the order was placed; taxes are contained in `line_total`."""
-
-    variant_id: UUID
-    sku: str
-    name: str
-    unit: str
-    quantity: int
-    unit_price: MoneyOut
-    line_total: MoneyOut
-    hsn: str
-    tax_rate_bp: int
-    taxable: MoneyOut
-    cgst: MoneyOut
-    sgst: MoneyOut
-    igst: MoneyOut
-
-    @classmethod
-    def of(cls, line: OrderLine, currency: str) -> "OrderLineOut":
-        facts = line.model_dump(include={"variant_id", "sku", "name", "unit", "quantity", "hsn", "tax_rate_bp"})
-        amounts = {
-            "unit_price": line.unit_price_amount,
-            "line_total": line.total_amount,
-            "taxable": line.taxable_amount,
-            "cgst": line.cgst_amount,
-            "sgst": line.sgst_amount,
-            "igst": line.igst_amount,
-        }
-        return cls(**facts, **{name: MoneyOut(amount=amount, currency=currency) for name, amount in amounts.items()})
-
-
-class OrderOut(BaseModel):
-    """subtotal + shipping + round_off = total; `tax` is contained in it."""
-
-    id: UUID
-    number: str
-    status: OrderStatus
-    payment_status: PaymentStatus
-    payment_method: str
-    lines: list[OrderLineOut]
-    subtotal: MoneyOut
-    shipping: MoneyOut
-    round_off: MoneyOut
-    tax: MoneyOut
-    total: MoneyOut
-    address: dict[str, str]
-    placed_at: datetime
-    expires_at: datetime
-    confirmed_at: datetime | None
-    cancelled_at: datetime | None
-
-    @classmethod
-    def of(cls, order: Order, lines: list[OrderLine]) -> "OrderOut":
-        facts = order.model_dump(
-            include={"id", "number", "status", "payment_status", "payment_method", "address", "placed_at", "expires_at"}
-            | {"confirmed_at", "cancelled_at"}
-        )
-        amounts = {name: getattr(order, f"{name}_amount") for name in ("subtotal", "shipping", "round_off", "tax", "total")}
-        return cls(
-            **facts,
-            lines=[OrderLineOut.of(line, order.currency) for line in lines],
-            **{name: MoneyOut(amount=amount, currency=order.currency) for name, amount in amounts.items()},
-        )
 
 
 class OrderPage(BaseModel):
@@ -123,20 +58,54 @@ class ExplanationOut(BaseModel):
     amounts: list[dict[str, Any]] = Field(description="Which pricing rule gave which paise")
 
 
+def _midnight(day: date, zone: str) -> datetime:
+    return datetime.combine(day, time(), ZoneInfo(zone))
+
+
+def _filters(
+    visit: OpenVisit,
+    status: Annotated[list[OrderStatus] | None, Query(description="Any of these")] = None,
+    payment_status: PaymentStatus | None = None,
+    payment_method: Annotated[str | None, Query(max_length=20)] = None,
+    placed_from: Annotated[date | None, Query(description="A day of the shop's, included")] = None,
+    placed_to: Annotated[date | None, Query(description="A day of the shop's, included")] = None,
+    group: Annotated[Literal["consumer", "distributor"] | None, Query(description="Of customers")] = None,
+    search: Annotated[
+        str, Query(max_length=60, description="In the order's number, or the customer's name, phone or e-mail")
+    ] = "",
+) -> Filters:
+    """What staff look for."""
+    return Filters(
+        statuses=tuple(status or ()),
+        payment_status=payment_status,
+        payment_method=payment_method,
+        placed_from=_midnight(placed_from, visit.store.zone) if placed_from else None,
+        placed_before=_midnight(placed_to + timedelta(days=1), visit.store.zone)
+        if placed_to and placed_to < date.max
+        else None,
+        customer_kind=group,
+        search=search.strip(),
+    )
+
+
 @router.get("")
-def list_orders(door: OpenDoor, limit: Annotated[int, Query(ge=1, le=MAX_PAGE)] = 20, after: UUID | None = None) -> OrderPage:
-    """Newest first. Customers see their own; staff with `orders.read` see all."""
-    orders = queries.page(door.session, door.owner_id, limit + 1, after)
+def list_orders(
+    door: OpenDoor,
+    filters: Annotated[Filters, Depends(_filters)],
+    limit: Annotated[int, Query(ge=1, le=MAX_PAGE)] = 20,
+    after: UUID | None = None,
+) -> OrderPage:
+    """Newest first. Customers see their own; staff with `orders.read` see all. The filters narrow it down, all together."""
+    orders = queries.page(door.session, door.owner_id, limit + 1, after, filters)
     page, more = orders[:limit], len(orders) > limit
     lines = queries.lines(door.session, [order.id for order in page])
     return OrderPage(items=[OrderOut.of(order, lines[order.id]) for order in page], next=page[-1].id if more else None)
 
 
 @router.get("/{order_id}")
-def get_order(door: OpenDoor, order_id: UUID) -> OrderOut:
-    """One order with its lines as they were placed."""
-    order = queries.get(door.session, order_id, door.owner_id)
-    return OrderOut.of(order, queries.lines(door.session, [order.id])[order.id])
+def get_order(door: OpenDoor, order_id: UUID) -> OrderDetailOut:
+    """One order with its lines as they were placed, and everything that became of it."""
+    return detail(door.session, queries.get(door.session, order_id, door.owner_id))
 
 
 @router.get("/{order_id}/explain")
@@ -154,11 +123,11 @@ def explanation_out(explanation: Explanation) -> ExplanationOut:
 
 
 @router.post("/{order_id}/payment-confirmation")
-def confirm_payment(visit: OpenVisit, order_id: UUID, body: PaymentReturnIn) -> OrderOut:
+def confirm_payment(visit: OpenVisit, order_id: UUID, body: PaymentReturnIn) -> OrderDetailOut:
     """What an app calls when Razorpay's checkout reports success. Checked by signature, then asked of Razorpay itself.
 
     Safe to repeat and to race with the webhook: everybody gets the same order. Still `pending_payment`: ask again shortly.
     """
     order = confirm_return(visit.store.id, order_id, visit.customer_id, body.values(), visit.actor)
     with unit_of_work(visit.store.id) as session:
-        return OrderOut.of(order, queries.lines(session, [order.id])[order.id])
+        return detail(session, order)

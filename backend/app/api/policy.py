@@ -9,11 +9,62 @@ from app.core.errors import Forbidden, Unauthorised
 Audience = Literal["public", "shopper", "customer", "signed_in", "staff"]
 
 STAFF_PERMISSIONS: dict[str, frozenset[str]] = {
-    "support": frozenset({"orders.read", "subscriptions.read", "messages.read", "stock.read"}),
-    "packer": frozenset({"orders.read", "subscriptions.read", "stock.read", "stock.change"}),
-    "finance": frozenset({"orders.read", "subscriptions.read", "messages.read", "stock.read"}),
-    "manager": frozenset({"orders.read", "subscriptions.read", "messages.read", "stock.read", "stock.change"}),
-    "admin": frozenset({"orders.read", "subscriptions.read", "messages.read", "clocks.move", "stock.read", "stock.change"}),
+    "support": frozenset(
+        {"orders.read", "subscriptions.read", "messages.read", "stock.read", "credit.read", "wallets.read", "orders.change"}
+    ),
+    "packer": frozenset({"orders.read", "subscriptions.read", "stock.read", "stock.change", "cash.collect", "orders.pack"}),
+    "finance": frozenset(
+        {
+            "orders.read",
+            "subscriptions.read",
+            "messages.read",
+            "stock.read",
+            "cash.receive",
+            "credit.read",
+            "credit.manage",
+            "wallets.read",
+            "wallets.credit",
+            "payments.read",
+            "refunds.make",
+        }
+    ),
+    "manager": frozenset(
+        {
+            "orders.read",
+            "subscriptions.read",
+            "messages.read",
+            "stock.read",
+            "stock.change",
+            "cash.collect",
+            "cash.receive",
+            "credit.read",
+            "wallets.read",
+            "orders.change",
+            "orders.pack",
+            "payments.read",
+            "refunds.make",
+        }
+    ),
+    "admin": frozenset(
+        {
+            "orders.read",
+            "subscriptions.read",
+            "messages.read",
+            "clocks.move",
+            "stock.read",
+            "stock.change",
+            "cash.collect",
+            "cash.receive",
+            "credit.read",
+            "credit.manage",
+            "wallets.read",
+            "wallets.credit",
+            "orders.change",
+            "orders.pack",
+            "payments.read",
+            "refunds.make",
+        }
+    ),
 }
 
 
@@ -75,7 +126,24 @@ POLICY: dict[tuple[str, str], Policy] = {
     ("GET", "/api/v1/orders"): Policy("customer", "orders.read"),
     ("GET", "/api/v1/orders/{order_id}"): Policy("customer", "orders.read"),
     ("GET", "/api/v1/orders/{order_id}/explain"): Policy("customer", "orders.read"),
+    ("GET", "/api/v1/orders/{order_id}/documents"): Policy("customer", "orders.read"),
+    ("GET", "/api/v1/documents/{document_id}"): Policy("customer", "orders.read"),
+    ("GET", "/api/v1/documents/{document_id}/page"): Policy("customer", "orders.read"),
+    ("GET", "/api/v1/documents/{document_id}/pdf"): Policy("customer", "orders.read"),
     ("POST", "/api/v1/orders/{order_id}/payment"): CUSTOMER,
+    ("POST", "/api/v1/orders/{order_id}/cancellation"): Policy("customer", "orders.change"),
+    ("POST", "/api/v1/orders/{order_id}/returns"): Policy("customer", "orders.change"),
+    ("POST", "/api/v1/orders/{order_id}/concessions"): Policy("staff", "refunds.make"),
+    ("POST", "/api/v1/orders/{order_id}/shipments"): Policy("staff", "orders.pack"),
+    ("POST", "/api/v1/order-moves"): Policy("staff", "orders.pack"),
+    ("GET", "/api/v1/returns"): Policy("staff", "orders.read"),
+    ("POST", "/api/v1/returns/{return_id}/decision"): Policy("staff", "refunds.make"),
+    ("POST", "/api/v1/shipments/{shipment_id}/dispatch"): Policy("staff", "orders.pack"),
+    ("POST", "/api/v1/shipments/{shipment_id}/delivery"): Policy("staff", "orders.pack"),
+    ("POST", "/api/v1/shipments/{shipment_id}/failed-delivery"): Policy("staff", "orders.pack"),
+    ("GET", "/api/v1/refunds"): Policy("staff", "payments.read"),
+    ("POST", "/api/v1/refunds/{refund_id}/payout"): Policy("staff", "refunds.make"),
+    ("POST", "/api/v1/refunds/{refund_id}/retry"): Policy("staff", "refunds.make"),
     ("POST", "/api/v1/orders/{order_id}/payment-confirmation"): CUSTOMER,
     ("POST", "/api/v1/payment-returns/{order_id}"): PUBLIC,  # the signature is the proof
     ("POST", "/api/v1/subscriptions"): CUSTOMER,
@@ -88,6 +156,20 @@ POLICY: dict[tuple[str, str], Policy] = {
     ("POST", "/api/v1/subscriptions/{subscription_id}/resumption"): CUSTOMER,
     ("POST", "/api/v1/subscriptions/{subscription_id}/skips"): CUSTOMER,
     ("POST", "/api/v1/subscriptions/{subscription_id}/cancellation"): CUSTOMER,
+    ("GET", "/api/v1/wallet"): CUSTOMER,
+    ("POST", "/api/v1/wallet/top-ups"): CUSTOMER,
+    ("GET", "/api/v1/wallet/top-ups/{top_up_id}"): CUSTOMER,
+    ("POST", "/api/v1/wallet/top-ups/{top_up_id}/payment-confirmation"): CUSTOMER,
+    ("POST", "/api/v1/top-up-returns/{top_up_id}"): PUBLIC,  # the signature is the proof
+    ("GET", "/api/v1/customers/{customer_id}/wallet"): Policy("staff", "wallets.read"),
+    ("POST", "/api/v1/customers/{customer_id}/wallet-credits"): Policy("staff", "wallets.credit"),
+    ("PUT", "/api/v1/customers/{customer_id}/credit-limit"): Policy("staff", "credit.manage"),
+    ("GET", "/api/v1/customers/{customer_id}/account"): Policy("customer", "credit.read"),
+    ("POST", "/api/v1/orders/{order_id}/receipts"): Policy("staff", "credit.manage"),
+    ("POST", "/api/v1/cash/receipts"): Policy("staff", "cash.collect"),
+    ("GET", "/api/v1/cash/riders"): Policy("staff", "cash.receive"),
+    ("POST", "/api/v1/cash/handovers"): Policy("staff", "cash.receive"),
+    ("GET", "/api/v1/cash/handovers"): Policy("staff", "cash.receive"),
     ("POST", "/api/v1/mandate-returns/{mandate_id}"): PUBLIC,  # the signature is the proof
     ("GET", "/api/v1/test/clocks/{clock_id}"): Policy("staff", "clocks.move"),
     ("POST", "/api/v1/test/clocks/{clock_id}/advance"): Policy("staff", "clocks.move"),

@@ -1,6 +1,11 @@
 """What several endpoints have in common on the wire."""
 
+from typing import Annotated
+
+from fastapi import Query
 from pydantic import BaseModel, ConfigDict, Field
+
+DryRun = Annotated[bool, Query(description="Answer exactly what the real call would, and change nothing")]
 
 
 class RequestBody(BaseModel):

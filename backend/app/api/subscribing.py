@@ -9,9 +9,10 @@ from sqlmodel import Session
 from app.api.doors import OpenVisit, Visit, replay
 from app.api.payments import PaymentOut, approval_out, require_started
 from app.api.problems import PROVIDER_RESPONSES
+from app.api.schemas import DryRun
 from app.api.subscription_requests import SubscriptionIn
 from app.api.subscription_schemas import StartOut
-from app.api.subscriptions import DryRun, calendar_of, change_out
+from app.api.subscriptions import calendar_of, change_out
 from app.core import clock
 from app.core.work import Nothing, claim_call_settle, rehearse, unit_of_work
 from app.idempotency import service as idempotency

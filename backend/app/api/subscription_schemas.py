@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field
 
-from app.api.orders import OrderStatus, PaymentStatus
+from app.api.order_schemas import OrderStatus, PaymentStatus
 from app.api.payments import PaymentOut
 from app.api.schemas import MoneyOut
 from app.payments.mandate_models import MandateMethod, MandateStatus

@@ -9,6 +9,7 @@ from sqlmodel import Session
 
 from app.api.doors import Door, OpenDoor, Visit
 from app.api.orders import MAX_PAGE, ExplanationOut, explanation_out
+from app.api.schemas import DryRun
 from app.api.subscription_requests import CancellationIn, PauseIn, SkipIn
 from app.api.subscription_schemas import CalendarOut, ChangeOut, DeliveryOut, SubscriptionOut, SubscriptionPage
 from app.core.work import rehearse
@@ -19,8 +20,6 @@ from app.subscriptions.changing import Change
 from app.subscriptions.planning import Calendar
 
 router = APIRouter(prefix="/api/v1/subscriptions", tags=["subscriptions"])
-
-DryRun = Annotated[bool, Query(description="Answer exactly what the call would, and change nothing")]
 
 
 @router.get("")

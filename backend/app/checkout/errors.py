@@ -65,3 +65,9 @@ class AmountNotOwed(Conflict):
     """This is not what is owed; `owed_amount` is."""
 
     code = "amount_not_owed"
+
+
+class RefundMoveNotAllowed(Conflict):
+    """This refund cannot be treated like that."""
+
+    code = "refund_move_not_allowed"

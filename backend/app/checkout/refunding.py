@@ -11,9 +11,10 @@ from uuid import UUID
 from sqlmodel import Session
 
 from app.checkout import documenting, notifying
-from app.checkout.errors import CaptureUnknown
+from app.checkout.errors import CaptureUnknown, RefundMoveNotAllowed
 from app.core.actor import Actor, provider
 from app.core.errors import ProviderError
+from app.ledger import service as ledger
 from app.orders import queries as orders
 from app.orders.models import Order
 from app.orders.reducing import Terms
@@ -51,7 +52,9 @@ def settle_balance(session: Session, order: Order, actor: Actor, cause: str, now
         amount = min(left, capture.refundable_amount)
         if amount > 0:
             reason: RefundReason = "paid_late" if capture.is_counted else "paid_twice"
-            refund = refunding.book(session, capture, amount, reason=reason, destination=_way_back(capture), actor=actor, cause=cause)
+            refund = refunding.book(
+                session, capture, amount, reason=reason, destination=_way_back(capture), actor=actor, cause=cause
+            )
             started.append(refund)
             left -= amount
     for refund in started:
@@ -183,3 +186,28 @@ def _made_there(
 def _order_of(session: Session, refund: Refund) -> Order | None:
     order_id = payments.order_id_of_payment(session, refund.payment_id)
     return orders.get_locked(session, order_id) if order_id else None
+
+
+def pay_out(session: Session, refund_id: UUID, reference: str, *, actor: Actor, now: datetime) -> Refund:
+    """A person paid a refund out by hand. RefundNotFound, RefundMoveNotAllowed, also for the second time."""
+    refund, order = _lock(session, refund_id)
+    if refund.destination != "by_hand" or not refund.is_on_its_way:
+        raise RefundMoveNotAllowed(f"a refund to the {refund.destination} that is {refund.status} is not paid out by hand")
+    refunding.finish(session, refund, now, credit=ledger.BANK, actor=actor, cause=f"paid out: {reference}")
+    if order is not None:
+        _went_back(session, order, refund, actor, now)
+    return refund
+
+
+def retry(session: Session, refund_id: UUID, *, actor: Actor, now: datetime) -> list[Refund]:
+    """Start again what is still over-paid where a refund failed. RefundNotFound, RefundMoveNotAllowed. Safe to run twice."""
+    refund, order = _lock(session, refund_id)
+    if refund.status != "failed" or order is None:
+        raise RefundMoveNotAllowed(f"a refund that is {refund.status} is not tried again")
+    return settle_balance(session, order, actor, f"again, after {refund.receipt} failed", now)
+
+
+def _lock(session: Session, refund_id: UUID) -> tuple[Refund, Order | None]:
+    """The order's lock first, then the refund's."""
+    order = _order_of(session, payments.get_refund(session, refund_id))
+    return payments.refund_locked(session, refund_id), order

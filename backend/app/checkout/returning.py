@@ -20,6 +20,9 @@ from app.providers import registry
 from app.providers.razorpay_facts import PaymentFacts
 from app.stores import service as stores
 from app.stores.service import Account
+from app.wallets import queries as wallets
+from app.wallets import topping_up
+from app.wallets.models import TopUp
 
 CAUSE = "the browser's return"
 
@@ -79,6 +82,25 @@ def approve_return(store_id: UUID, mandate_id: UUID, back: Return, actor: Actor)
             confirming.approve(session, outcome, actor=actor, cause=CAUSE, now=now, mandate_id=mandate_id)
 
     claim_call_settle(store_id, claim, _call, settle)
+
+
+def top_up_return(store_id: UUID, top_up_id: UUID, owner_id: UUID | None, back: Return, actor: Actor) -> TopUp:
+    """The customer comes back from paying into the wallet: as `confirm_return`, with a top-up in the order's place."""
+
+    def claim(session: Session) -> _Fetch | Nothing[TopUp]:
+        top_up = wallets.top_up(session, top_up_id, owner_id)
+        account = _verify(session, wallets.latest_attempt(session, top_up_id), back)
+        if payments.capture(session, back.payment_id):
+            return Nothing(top_up)  # in the books already
+        return _Fetch(account, back.payment_id)
+
+    def settle(session: Session, _: _Fetch, outcome: PaymentFacts | ProviderError) -> TopUp:
+        if isinstance(outcome, ProviderError):
+            return wallets.top_up(session, top_up_id, owner_id)
+        now = clock.now(stores.get(session))
+        return topping_up.confirm(session, outcome, actor=actor, cause=CAUSE, now=now, top_up_id=top_up_id)[0]
+
+    return claim_call_settle(store_id, claim, _call, settle)
 
 
 def _verify(session: Session, attempt: PaymentAttempt | None, back: Return) -> Account:

@@ -17,7 +17,6 @@ MANDATE_APPROVALS = "mandate_approvals"  # the rupee by which a mandate is appro
 TOP_UPS = "top_ups"  # captured for a wallet and at once credited to it: zero between any two transactions
 GOODWILL = "goodwill"  # what the shop gave away
 CASH_WITH_RIDERS, CASH, CASH_DIFFERENCES = "cash_with_riders", "cash", "cash_differences"
-BANK = "bank"
 
 
 def transfer(session: Session, kind: str, *, debit: str, credit: str, amount: int, currency: str, cause: Row) -> bool:

@@ -1,14 +1,15 @@
 """Every SELECT and lock of orders. `owner_id` None means: of any customer (staff, or the system)."""
 
-from collections.abc import Sequence
-from dataclasses import fields
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, fields
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import func
+from sqlalchemy import ColumnElement, exists, func, or_
 from sqlalchemy import select as columns
 from sqlmodel import Session, col, select
 
+from app.accounts.models import Customer
 from app.orders.errors import OrderNotFound, ReturnNotFound, ShipmentNotFound
 from app.orders.fulfilment_models import Return, ReturnLine, Shipment, ShipmentLine
 from app.orders.models import Order, OrderLine
@@ -153,14 +154,65 @@ def next_expiry_at(session: Session) -> datetime | None:
     return session.scalar(columns(func.min(col(Order.expires_at))).where(col(Order.status) == "pending_payment"))
 
 
-def page(session: Session, owner_id: UUID | None, limit: int, after: UUID | None) -> Sequence[Order]:
+@dataclass(frozen=True)
+class Filters:
+    """Which orders a list shows; all that are given must hold."""
+
+    statuses: tuple[str, ...] = ()
+    payment_status: str | None = None
+    payment_method: str | None = None
+    placed_from: datetime | None = None
+    placed_before: datetime | None = None
+    customer_kind: str | None = None
+    search: str = ""
+
+    def conditions(self) -> Iterator[ColumnElement[bool]]:
+        if self.statuses:
+            yield col(Order.status).in_(self.statuses)
+        if self.payment_status:
+            yield col(Order.payment_status) == self.payment_status
+        if self.payment_method:
+            yield col(Order.payment_method) == self.payment_method
+        if self.placed_from:
+            yield col(Order.placed_at) >= self.placed_from
+        if self.placed_before:
+            yield col(Order.placed_at) < self.placed_before
+        if self.customer_kind:
+            yield self._of_customer(col(Customer.kind) == self.customer_kind)
+        if self.search:
+            yield or_(
+                col(Order.number).icontains(self.search, autoescape=True),
+                self._of_customer(
+                    or_(
+                        *(
+                            col(column).icontains(self.search, autoescape=True)
+                            for column in (Customer.name, Customer.phone, Customer.email)
+                        )
+                    )
+                ),
+            )
+
+    @staticmethod
+    def _of_customer(which: ColumnElement[bool]) -> ColumnElement[bool]:
+        return exists().where(col(Customer.store_id) == col(Order.store_id), col(Customer.id) == col(Order.customer_id), which)
+
+
+def page(
+    session: Session, owner_id: UUID | None, limit: int, after: UUID | None, filters: Filters = Filters()
+) -> Sequence[Order]:
     """Newest first; `after` is the last id of the page before."""
-    statement = select(Order).order_by(col(Order.id).desc()).limit(limit)
+    statement = select(Order).where(*filters.conditions()).order_by(col(Order.id).desc()).limit(limit)
     if owner_id is not None:
         statement = statement.where(Order.customer_id == owner_id)
     if after is not None:
         statement = statement.where(col(Order.id) < after)
     return session.exec(statement).all()
+
+
+def open_returns(session: Session, status: str, limit: int, after: UUID | None) -> Sequence[Return]:
+    """Returns in this state, oldest first; `after` is the last id of the page before."""
+    statement = select(Return).where(Return.status == status).order_by(col(Return.id)).limit(limit)
+    return session.exec(statement.where(col(Return.id) > after) if after is not None else statement).all()
 
 
 def of_payment(session: Session, payment_id: UUID) -> Order:

@@ -1,4 +1,4 @@
-from app.core.errors import Conflict, Invalid, Refusal
+from app.core.errors import Conflict, Invalid, NotFound, Refusal
 
 
 class PaymentMismatch(Invalid):
@@ -65,3 +65,9 @@ class NothingToHandIn(Conflict):
     """This rider holds no cash: all of it was handed in."""
 
     code = "nothing_to_hand_in"
+
+
+class RefundNotFound(NotFound):
+    """There is no such refund."""
+
+    code = "refund_not_found"

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from sqlmodel import Session, col, select
 
+from app.payments.errors import RefundNotFound
 from app.payments.models import Capture, Payment, PaymentAttempt
 from app.payments.refund_models import Refund
 
@@ -87,7 +88,17 @@ def account_of_capture(session: Session, capture: Capture) -> UUID:
 
 
 def get_refund(session: Session, refund_id: UUID) -> Refund:
-    return session.exec(select(Refund).where(Refund.id == refund_id)).one()
+    """RefundNotFound."""
+    found = session.exec(select(Refund).where(Refund.id == refund_id)).one_or_none()
+    if found is None:
+        raise RefundNotFound
+    return found
+
+
+def refunds_in(session: Session, status: str, limit: int, after: UUID | None) -> Sequence[Refund]:
+    """Refunds in this state, oldest first; `after` is the last id of the page before."""
+    statement = select(Refund).where(Refund.status == status).order_by(col(Refund.id)).limit(limit)
+    return session.exec(statement.where(col(Refund.id) > after) if after is not None else statement).all()
 
 
 def refund_locked(session: Session, refund_id: UUID) -> Refund:

@@ -1,0 +1,54 @@
+"""Money on its way back: what waits, what failed, and what a person pays out by hand."""
+
+from typing import Annotated, Literal
+from uuid import UUID
+
+from fastapi import APIRouter, Query
+from pydantic import BaseModel, Field
+
+from app.api.doors import OpenDoor
+from app.api.fields import Line
+from app.api.order_schemas import RefundOut
+from app.api.schemas import RequestBody
+from app.checkout import refunding
+from app.payments import queries
+
+router = APIRouter(prefix="/api/v1/refunds", tags=["payments"])
+
+MAX_PAGE = 100
+
+
+class RefundPage(BaseModel):
+    items: list[RefundOut]
+    next: UUID | None = Field(description="Pass as `after` for the next page; null on the last one")
+
+
+class PayoutIn(RequestBody):
+    reference: Line = Field(description="How it was paid out: a bank's reference, the number of a cash voucher")
+
+
+@router.get("")
+def list_refunds(
+    door: OpenDoor,
+    status: Literal["pending", "processed", "failed"] = "pending",
+    limit: Annotated[int, Query(ge=1, le=MAX_PAGE)] = 20,
+    after: UUID | None = None,
+) -> RefundPage:
+    """Oldest first; by default those on their way. `waits_for: insufficient_balance`: top up the account at the provider."""
+    found = queries.refunds_in(door.session, status, limit + 1, after)
+    page = found[:limit]
+    return RefundPage(items=[RefundOut.of(one) for one in page], next=page[-1].id if len(found) > limit else None)
+
+
+@router.post("/{refund_id}/payout")
+def pay_out(door: OpenDoor, refund_id: UUID, body: PayoutIn) -> RefundOut:
+    """Say that a refund `by_hand` was paid out. Once; 409 for one that goes back by itself."""
+    return door.once(
+        lambda: RefundOut.of(refunding.pay_out(door.session, refund_id, body.reference, actor=door.actor, now=door.now))
+    )
+
+
+@router.post("/{refund_id}/retry")
+def retry(door: OpenDoor, refund_id: UUID) -> list[RefundOut]:
+    """Try again what failed: whatever is still over-paid of its order starts on its way once more. Safe to repeat."""
+    return [RefundOut.of(one) for one in refunding.retry(door.session, refund_id, actor=door.actor, now=door.now)]
