@@ -1,6 +1,6 @@
 """A customer who buys something, step by step, for tests that begin where she has."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import UUID
 
@@ -81,12 +81,28 @@ def make_shopper(store: Store, quantity: int = 2, *, variant_id: UUID | None = N
     return Shopper(store, customer, address.id, cart.id, variant_id)
 
 
+def next_cart(shopper: Shopper, quantity: int = 2) -> Shopper:
+    """She comes back for more of the same, once her last cart became an order."""
+    with unit_of_work(shopper.store.id) as session:
+        cart, _ = carts.open_cart(session, shopper.customer.id, machine_now())
+        owner, today = carts.Owner(customer_id=shopper.customer.id), machine_now().date()
+        carts.set_quantity(session, cart.id, owner, shopper.variant_id, quantity, today=today, now=machine_now())
+    return replace(shopper, cart_id=cart.id)
+
+
 def place(session: Session, shopper: Shopper) -> tuple[Order, PaymentAttempt]:
+    order, attempt = place_by(session, shopper, "razorpay")
+    assert attempt is not None
+    return order, attempt
+
+
+def place_by(session: Session, shopper: Shopper, payment_method: str) -> tuple[Order, PaymentAttempt | None]:
+    """Her order, to be paid in whatever way she likes."""
     return placing.place(
         session,
         shopper.cart_id,
         shopper.address_id,
-        "razorpay",
+        payment_method,
         customer_id=shopper.customer.id,
         actor=shopper.actor,
         now=machine_now(),

@@ -22,6 +22,7 @@ from app.payments.mandate_models import Mandate
 from app.payments.models import PaymentAttempt
 from app.payments.starting import StartCall
 from app.stores import service as stores
+from app.wallets.models import TopUp
 
 router = APIRouter(prefix="/api/v1/orders", tags=["orders"])
 
@@ -67,24 +68,22 @@ def pay_order(visit: OpenVisit, order_id: UUID) -> PaymentOut:
 
 def payment_out(session: Session, order: Order, attempt: PaymentAttempt) -> PaymentOut:
     """The payment of an attempt that is done: the provider has an order for it."""
-    customer = accounts.get_customer(session, order.customer_id)
-    account = stores.provider_account(session, "razorpay", attempt.account_id)
-    return PaymentOut(
-        key_id=account.secrets["key_id"],
-        provider_order_id=attempt.provider_order_id or "",
-        amount=attempt.amount,
-        currency=attempt.currency,
-        checkout_url=f"{settings.provider_url('razorpay')}/v1/checkout/embedded",
-        callback_url=f"{stores.api_url(stores.get(session))}/api/v1/payment-returns/{order.id}",
-        prefill=PrefillOut(
-            name=customer.name or order.address["name"], contact=customer.phone or "", email=customer.email or ""
-        ),
-    )
+    return _out(session, attempt, order.customer_id, f"payment-returns/{order.id}", name=order.address["name"])
+
+
+def top_up_payment_out(session: Session, top_up: TopUp, attempt: PaymentAttempt) -> PaymentOut:
+    """The payment by which a customer puts money into the wallet."""
+    return _out(session, attempt, top_up.customer_id, f"top-up-returns/{top_up.id}")
 
 
 def approval_out(session: Session, mandate: Mandate, attempt: PaymentAttempt) -> PaymentOut:
     """The first payment of a mandate: by making it the customer approves the mandate."""
-    customer = accounts.get_customer(session, mandate.customer_id)
+    made = _out(session, attempt, mandate.customer_id, f"mandate-returns/{mandate.id}")
+    return made.model_copy(update={"customer_id": mandate.provider_customer_id, "recurring": True})
+
+
+def _out(session: Session, attempt: PaymentAttempt, customer_id: UUID, comes_back_to: str, name: str = "") -> PaymentOut:
+    customer = accounts.get_customer(session, customer_id)
     account = stores.provider_account(session, "razorpay", attempt.account_id)
     return PaymentOut(
         key_id=account.secrets["key_id"],
@@ -92,10 +91,8 @@ def approval_out(session: Session, mandate: Mandate, attempt: PaymentAttempt) ->
         amount=attempt.amount,
         currency=attempt.currency,
         checkout_url=f"{settings.provider_url('razorpay')}/v1/checkout/embedded",
-        callback_url=f"{stores.api_url(stores.get(session))}/api/v1/mandate-returns/{mandate.id}",
-        prefill=PrefillOut(name=customer.name, contact=customer.phone or "", email=customer.email or ""),
-        customer_id=mandate.provider_customer_id,
-        recurring=True,
+        callback_url=f"{stores.api_url(stores.get(session))}/api/v1/{comes_back_to}",
+        prefill=PrefillOut(name=customer.name or name, contact=customer.phone or "", email=customer.email or ""),
     )
 
 

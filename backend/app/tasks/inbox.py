@@ -31,7 +31,7 @@ from app.providers import registry
 from app.providers.razorpay_facts import PaymentFacts, RefundFacts
 from app.stores import service as stores
 from app.stores.service import Account
-from app.tasks import recurring_events
+from app.tasks import dispute_events, recurring_events
 from app.tasks.draining import drain as drain_rows
 
 log = get_logger(__name__)
@@ -99,6 +99,8 @@ PAYMENT = Applier(_fetch_payment, _confirm)
 REFUND = Applier(_fetch_refund, _adopt_refund)
 TOKEN = Applier(recurring_events.read_token, recurring_events.hear_of_token)
 NOTICE = Applier(recurring_events.fetch_notified_order, recurring_events.apply_notice)
+DISPUTE = Applier(dispute_events.fetch_dispute, dispute_events.apply_dispute)
+SETTLEMENT = Applier(dispute_events.note_settlement, dispute_events.read_report)
 LATER = "nothing in this installation depends on it"
 BUSY_SECONDS = 2.0  # somebody is just asking the bank: a call takes seconds
 FOREIGN = "a Razorpay product that Rozana does not use"
@@ -123,7 +125,9 @@ APPLIERS = one_each(
     ("razorpay", "payment.captured", PAYMENT),
     ("razorpay", "payment.failed", PAYMENT),
     ("razorpay", "order.paid", PAYMENT),
-    *(("razorpay", f"{family}.*", Ignored(LATER)) for family in ("payment.downtime", "payment.dispute", "settlement")),
+    ("razorpay", "payment.downtime.*", Ignored(LATER)),
+    ("razorpay", "payment.dispute.*", DISPUTE),
+    ("razorpay", "settlement.*", SETTLEMENT),
     *(("razorpay", f"{family}.*", Ignored(LATER)) for family in ("subscription", "invoice")),
     *(("razorpay", f"refund.{what}", REFUND) for what in ("created", "processed", "failed")),
     ("razorpay", "refund.speed_changed", Ignored("how fast a refund goes changes nothing here")),

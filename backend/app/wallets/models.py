@@ -9,7 +9,7 @@ from sqlmodel import Field, String
 
 from app.core.db import Row, belongs_to
 
-MovementKind = Literal["top_up", "spend", "refund", "goodwill"]
+MovementKind = Literal["top_up", "spend", "refund", "goodwill", "taken_back"]
 MIN_TOP_UP_AMOUNT = 100_00  # below it the provider's fee is out of proportion
 MAX_TOP_UP_AMOUNT = 10_000_00  # a household's month; no more should ever have to be given back for one slip
 MAX_GOODWILL_AMOUNT = 2_000_00  # of one credit: a spoilt basket, not a salary
@@ -38,14 +38,14 @@ class WalletMovement(Row, table=True):
         belongs_to("wallets"),
         UniqueConstraint("store_id", "kind", "cause_id"),
         CheckConstraint(f"kind in {get_args(MovementKind)!r}", name="kind_known"),
-        CheckConstraint("amount <> 0 and (kind = 'spend') = (amount < 0)", name="direction"),
+        CheckConstraint("amount <> 0 and (kind in ('spend', 'taken_back')) = (amount < 0)", name="direction"),
         CheckConstraint("balance_amount >= 0 and balance_amount >= amount", name="balance_follows"),
         Index("ix_wallet_movements_wallet", "store_id", "wallet_id", "id"),
     )
 
     wallet_id: UUID
-    kind: str = Field(sa_type=String(8))
-    amount: int = Field(sa_type=BigInteger)  # negative: spent
+    kind: str = Field(sa_type=String(10))
+    amount: int = Field(sa_type=BigInteger)  # negative: spent, or given back where it came from
     balance_amount: int = Field(sa_type=BigInteger)  # afterwards
     cause_type: str = Field(max_length=40)  # the table of the cause: a capture, a refund, or the movement itself
     cause_id: UUID

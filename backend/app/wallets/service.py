@@ -70,6 +70,22 @@ def top_up(session: Session, customer_id: UUID, capture: Capture, actor: Actor, 
         _credit(session, "top_up", ledger.TOP_UPS, customer_id, capture.amount, capture.currency, capture)
 
 
+def take_back(session: Session, top_up_id: UUID, refund: Refund, actor: Actor, now: datetime) -> None:
+    """A top-up went back to where it came from, by the provider's dashboard: so does what is left of it here, once.
+
+    What was spent meanwhile stays as a difference of the ledger's account `top_ups`, for people to see.
+    """
+    customer_id = queries.top_up(session, top_up_id, None).customer_id
+    wallet = queries.get_locked(session, customer_id, refund.currency)
+    amount = min(wallet.balance_amount, refund.amount)
+    cause = f"top-up refunded at the provider, receipt {refund.receipt}"
+    if amount and _move(session, wallet, "taken_back", -amount, refund, actor, cause, now):
+        account, currency = account_of(customer_id), refund.currency
+        ledger.transfer(
+            session, "taken_back", debit=account, credit=ledger.TOP_UPS, amount=amount, currency=currency, cause=refund
+        )
+
+
 def give(session: Session, customer_id: UUID, amount: int, note: str, actor: Actor, now: datetime) -> WalletMovement:
     """Goodwill: the shop's own money. Each call gives once more. GoodwillTooLarge, CustomerNotFound."""
     if not 0 < amount <= MAX_GOODWILL_AMOUNT:

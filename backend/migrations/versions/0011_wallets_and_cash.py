@@ -70,15 +70,15 @@ def create_tables() -> None:
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("wallet_id", sa.Uuid(), nullable=False),
-        sa.Column("kind", sa.String(length=8), nullable=False),
+        sa.Column("kind", sa.String(length=10), nullable=False),
         sa.Column("amount", sa.BigInteger(), nullable=False),
         sa.Column("balance_amount", sa.BigInteger(), nullable=False),
         sa.Column("cause_type", sa.String(length=40), nullable=False),
         sa.Column("cause_id", sa.Uuid(), nullable=False),
         sa.Column("note", sa.String(length=200), nullable=False),
         sa.Column("moved_at", sa.DateTime(timezone=True), nullable=False),
-        sa.CheckConstraint("amount <> 0 and (kind = 'spend') = (amount < 0)", name="ck_wallet_movements_direction"),
-        sa.CheckConstraint("kind in ('top_up', 'spend', 'refund', 'goodwill')", name="ck_wallet_movements_kind_known"),
+        sa.CheckConstraint("amount <> 0 and (kind in ('spend', 'taken_back')) = (amount < 0)", name="ck_wallet_movements_direction"),
+        sa.CheckConstraint("kind in ('top_up', 'spend', 'refund', 'goodwill', 'taken_back')", name="ck_wallet_movements_kind_known"),
         sa.CheckConstraint("balance_amount >= 0 and balance_amount >= amount", name="ck_wallet_movements_balance_follows"),
         sa.ForeignKeyConstraint(
             ["store_id", "wallet_id"], ["wallets.store_id", "wallets.id"], name="fk_wallet_movements_store_id_wallet_id"
