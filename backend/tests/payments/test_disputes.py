@@ -1,0 +1,128 @@
+"""Disputes: told in any order and any number of times, they end in one state, and the money is where that says."""
+
+import itertools
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from typing import Any
+
+import orjson
+import pytest
+from sqlmodel import Session, select
+
+from app.core.work import unit_of_work
+from app.inbox import service as inbox
+from app.inbox.models import ProviderEvent
+from app.ledger import service as ledger
+from app.payments.dispute_models import Dispute
+from app.payments.dispute_rules import DECIDED, OPEN, may_become, outcome_of
+from app.payments.settlement_rules import SETTLEMENT_STATUSES as OUR_SETTLEMENT_STATUSES
+from app.payments.watch_models import ProviderWatch
+from app.providers.razorpay_report_facts import DISPUTE_STATUSES, SETTLEMENT_STATUSES
+from app.stores import service as stores
+from app.stores.models import Store
+from app.tasks.inbox import apply_event
+from tests.sandbox_control import Sandbox
+from tests.shopping import make_shopper, place_and_start
+from tests.unchanged import NO_STATE, unchanged
+
+UnitOfWork = Callable[[], AbstractContextManager[Session]]
+
+
+@pytest.fixture
+def payment_id(store: Store, sandbox: Sandbox) -> str:
+    """A paid order's payment, in the books."""
+    sandbox.webhooks("drop")
+    paid = sandbox.pay(place_and_start(make_shopper(store))[1])
+    deliver(store, sandbox, "payment.captured")
+    return paid["razorpay_payment_id"]
+
+
+def deliver(store: Store, sandbox: Sandbox, kind: str, copy: str = "") -> str:
+    """The newest event of that kind, as its webhook would have brought it; what applying it did."""
+    event: dict[str, Any] = next(event for event in reversed(sandbox.events()) if event["type"] == kind)
+    with unit_of_work(store.id) as session:
+        account = stores.provider_account(session, "razorpay")
+        event_id = event["id"] + copy
+        inbox.receive(session, account, event_id, kind, {}, orjson.dumps(event["body"]))
+        row = session.exec(select(ProviderEvent).where(ProviderEvent.event_id == event_id)).one()
+    return apply_event(store.id, row.id)
+
+
+def money(store: Store) -> tuple[int, int, int]:
+    """With the provider, held for disputes, lost."""
+    codes = (ledger.RAZORPAY, ledger.DISPUTES_HELD, ledger.DISPUTES_LOST)
+    with unit_of_work(store.id) as session:
+        with_provider, held, lost = (ledger.balance(session, code) for code in codes)
+    return with_provider, held, lost
+
+
+def dispute_of(store: Store) -> Dispute:
+    with unit_of_work(store.id) as session:
+        return session.exec(select(Dispute)).one()
+
+
+@pytest.mark.parametrize(("verdict", "lost"), [("won", 0), ("lost", 5000), ("closed", 0)])
+def test_what_is_deducted_at_once_is_held_until_it_is_decided(
+    store: Store, sandbox: Sandbox, payment_id: str, verdict: str, lost: int
+) -> None:
+    paid = money(store)[0]
+    dispute = sandbox.dispute(payment_id, amount=5000, deduct=True)
+    assert deliver(store, sandbox, "payment.dispute.created").startswith("opened")
+    assert money(store) == (paid - 5000, 5000, 0)
+    held = dispute_of(store)
+    assert (held.status, held.deducted_amount, held.is_open) == ("open", 5000, True)
+    assert held.respond_by is not None
+    sandbox.decide_dispute(dispute["id"], verdict)
+    for copy in ("", "again"):
+        deliver(store, sandbox, f"payment.dispute.{verdict}", copy)
+    assert money(store) == (paid - lost, 0, lost)
+    decided = dispute_of(store)
+    assert (decided.status, decided.decided_at is None) == (verdict, False)
+
+
+def test_one_that_is_not_deducted_costs_nothing_until_it_is_lost(store: Store, sandbox: Sandbox, payment_id: str) -> None:
+    paid = money(store)[0]
+    dispute = sandbox.dispute(payment_id, amount=5000)
+    deliver(store, sandbox, "payment.dispute.created")
+    sandbox.decide_dispute(dispute["id"], "under_review")
+    deliver(store, sandbox, "payment.dispute.under_review")
+    assert (dispute_of(store).status, money(store)) == ("under_review", (paid, 0, 0))
+    sandbox.decide_dispute(dispute["id"], "lost")
+    deliver(store, sandbox, "payment.dispute.lost")
+    assert money(store) == (paid - 5000, 0, 5000)
+
+
+def test_the_events_may_come_in_any_order(store: Store, sandbox: Sandbox, payment_id: str) -> None:
+    paid = money(store)[0]
+    dispute = sandbox.dispute(payment_id, amount=5000, deduct=True)
+    sandbox.decide_dispute(dispute["id"], "won")
+    deliver(store, sandbox, "payment.dispute.won")
+    with unchanged(store, besides=NO_STATE | {"provider_events"}):
+        deliver(store, sandbox, "payment.dispute.created")  # fetched, it says what is so now
+    assert (dispute_of(store).status, money(store)) == ("won", (paid, 0, 0))
+
+
+def test_a_dispute_of_a_payment_that_is_not_in_the_books_waits(store: Store, sandbox: Sandbox) -> None:
+    sandbox.webhooks("drop")
+    paid = sandbox.pay(place_and_start(make_shopper(store))[1])
+    sandbox.dispute(paid["razorpay_payment_id"])
+    with unchanged(store, besides=NO_STATE | {"provider_events"}):
+        assert deliver(store, sandbox, "payment.dispute.created").startswith("waits")
+    with unit_of_work(store.id) as session:
+        assert session.exec(select(ProviderEvent)).one().work_status == "queued"
+
+
+def test_a_settlements_event_has_the_report_read(store: Store, sandbox: Sandbox, payment_id: str) -> None:
+    sandbox.settle()
+    assert "report" in deliver(store, sandbox, "settlement.processed")
+    with unit_of_work(store.id) as session:
+        assert session.exec(select(ProviderWatch)).one().report_wanted_at is not None
+
+
+def test_what_is_decided_stays_decided() -> None:
+    assert set(OPEN + DECIDED) == DISPUTE_STATUSES
+    assert set(OUR_SETTLEMENT_STATUSES) == SETTLEMENT_STATUSES
+    for present, told in itertools.product(OPEN + DECIDED, repeat=2):
+        assert may_become(present, told) == (present in OPEN and present != told)
+    assert [outcome_of(status, 1) for status in (*OPEN, *DECIDED)] == [None, None, None, "back", "lost", "lost"]
+    assert outcome_of("closed", 0) == "back"
