@@ -14,24 +14,31 @@ function lineView(line, signal) {
   const product = productOfVariant(line.variant_id);
   const name = `${line.name} ${line.unit}`;
   const total = h("p", { class: "line-total" });
+  const price = h("p", { class: "small" });
   const wrong = h("p", { class: "wrong", role: "status" });
   const trouble = h("div", null);
+  const set = (quantity) => setQuantity(line.variant_id, quantity, name).catch((error) => trouble.replaceChildren(problemNote(error)));
+  const agree = h("button", { type: "button", class: "link", testid: "agree", hidden: true, "aria-label": `Agree to the price of ${name}` },
+    "Agree to the new price");
   const remove = h("button", {
     type: "button", class: "link", testid: "remove", "aria-label": `Remove ${name}`,
-    onclick: () => setQuantity(line.variant_id, 0, name).catch((error) => trouble.replaceChildren(problemNote(error))),
+    onclick: () => set(0),
   }, icon("bin"), "Remove");
   const node = h("li", { class: "line", testid: "cart-line", "data-sku": line.sku },
     picture(product?.image, "", 88),
     h("div", { class: "line-words" },
       h("h2", null, product ? h("a", { href: link(`/p/${encodeURIComponent(product.slug)}`) }, line.name) : line.name),
-      h("p", { class: "small" }, line.unit, " · ", formatMoney(line.unit_price), " each"), wrong),
+      price, wrong),
     total,
     h("div", { class: "line-actions" },
-      buyControl({ id: line.variant_id, name, available: true }, { signal, always: true }), remove),
+      buyControl({ id: line.variant_id, name, available: true }, { signal, always: true }), agree, remove),
     trouble);
   const update = (now) => {
     total.textContent = formatMoney(now.line_total);
+    price.textContent = `${line.unit} · ${formatMoney(now.unit_price)} each`;
     wrong.textContent = now.problem?.detail ?? "";
+    agree.hidden = now.problem?.code !== "price_changed"; // setting the same quantity again agrees to today's price
+    agree.onclick = () => set(now.quantity);
   };
   return { node, update };
 }
