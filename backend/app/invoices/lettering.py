@@ -27,12 +27,18 @@ def prepare() -> None:
 
 def markup(text: str) -> str:
     """`text` for a reportlab paragraph: escaped, and each word in a font that has its letters."""
-    return " ".join(_word(word) for word in _part_scripts(text).split())
+    return " ".join(_word(word) for word in re.split(r"[ \t\r\n]+", _part_scripts(text)))
+
+
+def is_latin(text: str) -> bool:
+    """The Latin font has all its letters: it need not be shaped."""
+    known = _font(REGULAR).face.charToGlyph
+    return all(ord(letter) in known for letter in text)
 
 
 def _word(word: str) -> str:
     escaped = escape(word, quote=False)
-    if all(ord(letter) in _font(REGULAR).face.charToGlyph for letter in word):
+    if is_latin(word):
         return escaped
     _font(INDIC)
     return f'<font name="{INDIC}">{escaped}</font>'
@@ -40,7 +46,8 @@ def _word(word: str) -> str:
 
 def _part_scripts(text: str) -> str:
     """`Ghee/घी` → `Ghee/ घी`: a space wherever a word goes over into another script."""
-    parted, last = [], ""
+    parted: list[str] = []
+    last = ""
     for letter in text:
         script = _script(letter)
         if script and last and script != last:

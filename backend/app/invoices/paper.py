@@ -8,7 +8,7 @@ from app.invoices import tables
 from app.invoices.models import Document, DocumentLine
 from app.invoices.states import state_name
 from app.invoices.tables import Amount, Column, PrintedLine
-from app.invoices.wording import day, in_words
+from app.invoices.wording import day, in_words, phone
 
 TITLES = {
     "tax_invoice": "Tax invoice",
@@ -79,7 +79,7 @@ def paper_of(document: Document, lines: Sequence[DocumentLine], original: Docume
 def _seller(seller: dict[str, Any]) -> Party:
     legal, trade = seller["legal_name"], seller.get("trade_name") or seller["legal_name"]
     state = f"{seller['state_name']} ({seller['state_code']})"
-    contact = " · ".join(part for part in (seller.get("phone"), seller.get("email")) if part)
+    contact = " · ".join(part for part in (phone(seller.get("phone", "")), seller.get("email")) if part)
     registered = [
         f"{label} {seller[name]}" for name, label in (("gstin", "GSTIN"), ("fssai", "FSSAI Lic. No.")) if seller.get(name)
     ]
@@ -92,7 +92,8 @@ def _facts(document: Document, original: Document | None) -> Iterable[tuple[str,
     yield "Credit note no." if document.is_credit_note else "Number", document.number
     yield "Date", day(document.issued_on)
     if original is not None:
-        yield "Against", f"{original.number} of {day(original.issued_on)}"
+        yield "Against", original.number
+        yield "Issued on", day(original.issued_on)
     if document.reason:
         yield "Reason", document.reason
     yield "Order", document.order_number
@@ -111,7 +112,7 @@ def _buyers(document: Document) -> Iterable[Party]:
         f"{buyer.get('state_name') or state_name(state)} ({state})",
     ]
     lines = [line for line in address if line]
-    contact = [f"Phone {buyer['phone']}"] if buyer.get("phone") else []
+    contact = [f"Phone {phone(buyer['phone'])}"] if buyer.get("phone") else []
     registered = [f"GSTIN {buyer['gstin']}"] if buyer.get("gstin") else ["Not registered under GST"]
     yield Party("Bill to", buyer.get("name", ""), tuple(lines + registered))
     yield Party("Deliver to", buyer.get("name", ""), tuple(lines + contact))

@@ -11,7 +11,9 @@ from app.pricing.rules import Taxed
 
 EXEMPT = "exempt"
 DELIVERY = "Delivery"
-DELIVERY_NOTE = "part of the supply, taxed with the goods"
+DELIVERY_NOTE = "taxed with the goods"
+SHORT = 14  # a quantity of so many letters stays on one line
+TOGETHER = "\N{NO-BREAK SPACE}"
 
 
 @dataclass(frozen=True)
@@ -43,17 +45,17 @@ def _has_tax(document: Document) -> bool:
 
 
 def columns(document: Document) -> tuple[Column, ...]:
-    """Shares sum to a thousand."""
+    """Shares sum to a thousand; they leave room for HSN codes of eight digits and amounts of lakhs."""
     if not _has_tax(document):
-        wide = (Column("#", "number", 40), Column("Description", "text", 420), Column("HSN", "code", 100))
+        wide = (Column("#", "number", 35), Column("Description", "text", 425), Column("HSN", "code", 100))
         return (*wide, Column("Quantity", "measure", 150), Column("Rate ₹", "number", 130), Column("Amount ₹", "sum", 160))
-    described = (Column("#", "number", 32), Column("Description", "text", 248), Column("HSN", "code", 75))
-    measured = (Column("Quantity", "measure", 105), Column("Rate ₹", "number", 90))
-    value = (Column("Value ₹", "number", 100), Column("GST", "number", 75))
+    described = (Column("#", "number", 32), Column("Description", "text", 252), Column("HSN", "code", 86))
+    measured = (Column("Quantity", "measure", 98), Column("Rate ₹", "number", 84))
+    value = (Column("Value ₹", "number", 96), Column("GST", "number", 70))
     if document.is_within_state:
         halves = (Column("CGST ₹", "number", 82), Column(f"{state_tax(document.place_of_supply)} ₹", "number", 82))
-        return (*described, *measured, *value, *halves, Column("Total ₹", "sum", 111))
-    return (*described, *measured, *value, Column("IGST ₹", "number", 130), Column("Total ₹", "sum", 145))
+        return (*described, *measured, *value, *halves, Column("Total ₹", "sum", 118))
+    return (*described, *measured, *value, Column("IGST ₹", "number", 130), Column("Total ₹", "sum", 152))
 
 
 def rows(document: Document, lines: Sequence[DocumentLine]) -> Iterable[PrintedLine]:
@@ -66,8 +68,10 @@ def rows(document: Document, lines: Sequence[DocumentLine]) -> Iterable[PrintedL
 
 
 def _row(document: Document, line: DocumentLine, position: int) -> PrintedLine:
-    pieces = f"{line.quantity} × {line.unit}" if line.quantity else "–"
+    pieces = f"{line.quantity} × {line.unit}".removesuffix(" × ") if line.quantity else "–"
     quantity = kilograms(line.grams) if line.grams else pieces
+    if len(quantity) <= SHORT:
+        quantity = quantity.replace(" ", TOGETHER)
     note = f"{pieces}, weighed" if line.grams else ("price reduced" if not line.quantity else "")
     described = (str(position), line.name, line.hsn, quantity, figures(line.unit_price_amount))
     return PrintedLine((*described, *_money(document, line.rate_bp, line.heads)), note)

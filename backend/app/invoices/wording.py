@@ -58,3 +58,9 @@ def kilograms(grams: int) -> str:
 def day(on: date) -> str:
     """`21 Nov 2026`: no two readings."""
     return f"{on.day} {_MONTHS[on.month - 1]} {on.year}"
+
+
+def phone(number: str) -> str:
+    """`+91 98765 43210`; others as they are."""
+    is_plain = number.startswith("+91") and len(number) == 13 and number[1:].isdecimal()
+    return f"+91 {number[3:8]} {number[8:]}" if is_plain else number
