@@ -5,6 +5,8 @@ lies there, more given back of a capture than it counts, an order reduced below 
 provider, two live holds of an order on one thing.
 """
 
+# ruff: noqa: S608 - parts of statements, never values
+
 from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any
@@ -19,14 +21,23 @@ from app.inbox.models import ProviderEvent
 from app.jobs.models import Slot
 from app.ledger import service as ledger
 from app.ledger.models import LedgerAccount
+from app.orders import queries as orders
+from app.orders import reducing
 from app.orders.models import Order
 from app.payments import queries as payments
+from app.payments import refunding, taking
 from app.payments.mandate_models import Debit, Mandate
 from app.stores import service as stores
 from app.subscriptions.models import Cycle
 from tests.builders import make_customer, make_order
-from tests.insight.busy import Busy
+from tests.insight.busy import Busy, refunds
 
+OF = "payment_id IN (SELECT id FROM payments WHERE order_id ="
+REDUCED = "reduction_id IN (SELECT id FROM reductions WHERE order_id ="
+PENDING, NOTE = "status = 'pending'", "kind = 'credit_note'"
+BOOKED = "kind = 'capture' AND debit_account_id IN (SELECT id FROM ledger_accounts WHERE code = 'razorpay')"
+DEARER = "UPDATE documents SET total_amount = total_amount + 1, round_off_amount = round_off_amount + 1"
+RESERVED = "kind = 'reserve' AND variant_id IN (SELECT variant_id FROM reservations WHERE status = 'held')"
 LEVELS = """UPDATE stock_levels SET reserved = reserved + 1
 WHERE variant_id IN (SELECT variant_id FROM reservations WHERE status = 'held')"""
 DEAD: dict[str, Any] = {"work_status": "dead", "last_error": "KeyError"}
@@ -61,12 +72,6 @@ def _paid_without_capture(session: Session, busy: Busy) -> None:
 def _cycle_without_order(session: Session, busy: Busy) -> None:
     values: dict[str, Any] = {"subscription_id": busy.subscription, "delivers_on": date(2026, 1, 1), "status": "created"}
     session.add(Cycle(store_id=busy.store.id, edit_until=machine_now(), **values))
-
-
-def _booked_without_cause(session: Session, busy: Busy) -> None:
-    nothing = LedgerAccount(store_id=busy.store.id, code="never written")
-    debit, credit = ledger.RAZORPAY, ledger.ORDERS
-    ledger.transfer(session, "capture", debit=debit, credit=credit, amount=100, currency="INR", cause=nothing)
 
 
 def _dead_event(session: Session, busy: Busy) -> None:
@@ -114,6 +119,37 @@ def _debit_undecided(session: Session, busy: Busy) -> None:
     session.add(Debit(store_id=store_id, **values, **taken, **done))
 
 
+def _over_paid(session: Session, busy: Busy) -> None:
+    order = orders.get_locked(session, busy.confirmed)
+    reducing.reduce_by(session, order, reducing.left_of(session, order), 100, reducing.Terms("goodwill"), SYSTEM, "")
+
+
+def _under_paid(session: Session, busy: Busy) -> None:
+    (capture,) = payments.captures_of_order(session, busy.confirmed)
+    refunding.book(session, capture, 100, reason="paid_twice", actor=SYSTEM, cause="")
+
+
+def _refund_failed(session: Session, busy: Busy) -> None:
+    (refund,) = refunds(session, busy.twice)
+    refunding.fail(session, refund, "account closed", machine_now())
+
+
+def _receipt_missing(session: Session, busy: Busy) -> None:
+    amount = orders.get(session, busy.waiting, None).total_amount
+    options: dict[str, Any] = {"debit": ledger.BANK, "actor": SYSTEM, "cause": "", "now": machine_now()}
+    taking.take(session, busy.waiting, "bank", amount, "INR", **options)
+
+
+def transfer(debit: str, credit: str, kind: str = "by_hand") -> Break:
+    """A transfer of one rupee that nothing bears out."""
+
+    def run(session: Session, busy: Busy) -> None:
+        nothing = LedgerAccount(store_id=busy.store.id, code="never written")
+        ledger.transfer(session, kind, debit=debit, credit=credit, amount=100, currency="INR", cause=nothing)
+
+    return run
+
+
 BREAKS: dict[str, Break] = {
     "captured_without_order": sql(
         "UPDATE orders SET payment_status = 'unpaid' WHERE id = :confirmed",
@@ -123,10 +159,75 @@ BREAKS: dict[str, Break] = {
     "paid_but_waiting": sql("UPDATE orders SET status = 'pending_payment' WHERE id = :confirmed"),
     "payment_status": sql("UPDATE payments SET status = 'authorised', captured_at = NULL WHERE order_id = :confirmed"),
     "debit_undecided": _debit_undecided,
-    "capture_not_booked": sql("UPDATE transfers SET amount = amount + 1 WHERE kind = 'capture'"),
-    "booked_without_cause": _booked_without_cause,
+    "over_paid": _over_paid,
+    "under_paid": _under_paid,
+    "refunded_amount": sql(f"UPDATE captures SET refunded_amount = refunded_amount - 100 WHERE {OF} :cancelled)"),
+    "refunds_over_capture": sql(f"UPDATE refunds SET amount = amount + 100 WHERE {OF} :twice)"),
+    "refund_failed": _refund_failed,
+    "refund_slow": sql(f"UPDATE refunds SET created_at = created_at - interval '11 days' WHERE {PENDING}"),
+    "refund_waits_for_balance": sql(f"UPDATE refunds SET failure_reason = 'insufficient_balance' WHERE {PENDING}"),
+    "refund_by_hand": sql(
+        f"UPDATE refunds SET destination = 'by_hand', created_at = created_at - interval '11 days' WHERE {PENDING}"
+    ),
+    "dead_refunds": sql(f"UPDATE refunds SET work_status = 'dead', settled_at = now() WHERE {PENDING}"),
+    "refund_not_booked": sql("UPDATE transfers SET amount = amount + 1 WHERE kind = 'refund'"),
+    "provider_balance": transfer(ledger.BANK, ledger.RAZORPAY),
+    "settlement_line": sql("UPDATE settlement_lines SET problem = 'fee_differs'"),
+    "settlement_sum": sql(
+        "UPDATE settlement_lines SET credit_amount = credit_amount + 1",
+        "UPDATE settlements SET made_at = made_at - interval '3 days'",
+    ),
+    "capture_not_settled": sql(f"UPDATE captures SET captured_at = captured_at - interval '8 days' WHERE {OF} :confirmed)"),
+    "dispute_due": sql("UPDATE disputes SET respond_by = now() + interval '1 day'"),
+    "disputes_held": transfer(ledger.DISPUTES_HELD, ledger.GOODWILL),
+    "webhooks_silent": sql("DELETE FROM provider_events", "UPDATE captures SET captured_at = captured_at - interval '3 hours'"),
+    "wallet_movements": sql("UPDATE wallets SET balance_amount = balance_amount + 1"),
+    "wallet_ledger": sql("UPDATE transfers SET amount = amount + 1 WHERE kind = 'goodwill'"),
+    "top_ups_spent": transfer(ledger.TOP_UPS, ledger.GOODWILL),
+    "cash_with_riders": transfer(ledger.CASH_DIFFERENCES, ledger.CASH_WITH_RIDERS),
+    "receipt_missing": _receipt_missing,
+    "handover_amount": as_owner(
+        "cash_handovers",
+        "UPDATE cash_handovers SET expected_amount = expected_amount + 1, difference_amount = difference_amount - 1",
+    ),
+    "cash_kept": sql("UPDATE receipts SET received_at = received_at - interval '4 days' WHERE handover_id IS NULL"),
+    "cash_order_unpaid": sql("UPDATE shipments SET delivered_at = delivered_at - interval '3 days' WHERE order_id = :door"),
+    "reduction_lines": as_owner(
+        "reduction_lines", f"UPDATE reduction_lines SET taxable_amount = taxable_amount - 1 WHERE {REDUCED} :split)"
+    ),
+    "line_reduced_too_far": as_owner(
+        "reduction_lines",
+        "UPDATE reduction_lines SET taxable_amount = taxable_amount - 2000, cgst_amount = cgst_amount + 1000,"
+        f" sgst_amount = sgst_amount + 1000 WHERE {REDUCED} :split)",
+    ),
+    "packed_quantity": sql(
+        "UPDATE shipment_lines SET quantity = quantity + 1"
+        " WHERE shipment_id IN (SELECT id FROM shipments WHERE order_id = :split)"
+    ),
+    "returned_quantity": sql("UPDATE order_lines SET returned_quantity = 2 WHERE order_id = :returned AND kind = 'goods'"),
+    "document_gap": as_owner("documents", f"UPDATE documents SET serial = serial + 1 WHERE {NOTE}"),
+    "document_lines": as_owner(
+        "document_lines",
+        "UPDATE document_lines SET taxable_amount = taxable_amount + 1, total_amount = total_amount + 1 WHERE NOT is_delivery",
+    ),
+    "parcel_without_document": sql(
+        "UPDATE shipments SET status = 'out_for_delivery', dispatched_at = now() WHERE order_id = :split"
+    ),
+    "documents_of_order": as_owner("documents", f"{DEARER} WHERE order_id = :cash"),
+    "credit_note_missing": as_owner(
+        "documents",
+        "SET LOCAL ROLE NONE",
+        "GRANT DELETE ON document_lines TO rozana_app",
+        "ALTER TABLE document_lines DISABLE TRIGGER USER",
+        "SET LOCAL ROLE rozana_app",
+        f"DELETE FROM document_lines WHERE document_id IN (SELECT id FROM documents WHERE {NOTE})",
+        f"DELETE FROM documents WHERE {NOTE}",
+    ),
+    "credit_note_amount": as_owner("documents", f"{DEARER} WHERE {NOTE}"),
+    "capture_not_booked": sql(f"UPDATE transfers SET amount = amount + 1 WHERE {BOOKED}"),
+    "booked_without_cause": transfer(ledger.RAZORPAY, ledger.ORDERS, "capture"),
     "booked_elsewhere": sql(
-        "UPDATE transfers SET debit_account_id = credit_account_id, credit_account_id = debit_account_id WHERE kind = 'capture'"
+        f"UPDATE transfers SET debit_account_id = credit_account_id, credit_account_id = debit_account_id WHERE {BOOKED}"
     ),
     "order_total": sql(
         "UPDATE order_lines SET total_amount = total_amount + 100, taxable_amount = taxable_amount + 100"
@@ -145,14 +246,14 @@ BREAKS: dict[str, Break] = {
         "audit_entries", "DELETE FROM audit_entries WHERE object_id = :confirmed AND action <> 'order.placed'"
     ),
     "on_hand": sql("UPDATE stock_levels SET on_hand = on_hand + 1"),
-    "reserved_by_movements": sql("UPDATE stock_movements SET quantity = quantity + 1 WHERE kind = 'reserve'"),
+    "reserved_by_movements": sql(f"UPDATE stock_movements SET quantity = quantity + 1 WHERE {RESERVED}"),
     "reserved_by_reservations": sql(
         LEVELS,
-        "UPDATE stock_movements SET quantity = quantity + 1 WHERE kind = 'reserve'",
+        f"UPDATE stock_movements SET quantity = quantity + 1 WHERE {RESERVED}",
     ),
     "held_for_orders": sql(
         LEVELS,
-        "UPDATE stock_movements SET quantity = quantity + 1 WHERE kind = 'reserve'",
+        f"UPDATE stock_movements SET quantity = quantity + 1 WHERE {RESERVED}",
         "UPDATE reservations SET quantity = quantity + 1 WHERE status = 'held'",
     ),
     "hold_expired": sql("UPDATE reservations SET expires_at = now() - interval '16 minutes' WHERE order_id = :confirmed"),

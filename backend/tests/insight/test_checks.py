@@ -44,3 +44,7 @@ def test_what_is_broken_is_found_and_nothing_else(busy: Busy, name: str) -> None
         session.flush()
         found = findings(session)
     assert {finding.check for finding in found} == {name}, found
+
+
+def test_every_check_is_broken_once() -> None:
+    assert BREAKS.keys() == {check.name for check in CHECKS}

@@ -128,7 +128,7 @@ CHECKS = (
         """SELECT r.id, r.receipt, r.created_at, r.amount, o.number FROM refunds r
         JOIN payments p ON p.id = r.payment_id LEFT JOIN orders o ON o.id = p.order_id
         WHERE r.status = 'pending' AND r.created_at < app_now() - interval '10 days'
-            AND r.failure_reason IS DISTINCT FROM 'insufficient_balance'""",
+            AND r.failure_reason IS DISTINCT FROM 'insufficient_balance' AND r.destination <> 'by_hand'""",
         "A refund of {amount} for order {number} is on its way since {created_at}.",
         "The repair asks the provider what became of it. If it says pending, ask its support, naming the receipt.",
         severity="notice",
@@ -144,6 +144,18 @@ CHECKS = (
         WHERE r.status = 'pending' AND r.failure_reason = 'insufficient_balance'""",
         "A refund of {amount} for order {number} waits: the balance at the provider is too low.",
         "Top up the balance at the provider. The refund is then made by itself.",
+        is_cheap=True,
+    ),
+    Check(
+        "refund_by_hand",
+        "What goes back by hand is paid out within two days.",
+        "refunds",
+        """SELECT r.id, r.amount, o.number, r.created_at FROM refunds r
+        JOIN payments p ON p.id = r.payment_id LEFT JOIN orders o ON o.id = p.order_id
+        WHERE r.status = 'pending' AND r.destination = 'by_hand' AND r.created_at < app_now() - interval '2 days'""",
+        "{amount} of order {number} is to be paid out by hand since {created_at}.",
+        "Pay it out, and say so: the order's refunds name it.",
+        severity="notice",
         is_cheap=True,
     ),
     Check(

@@ -4,10 +4,21 @@ from collections.abc import Collection
 from itertools import chain
 
 from app.core.errors import NotFound
-from app.insight.checks import books, money, orders, stock, work
+from app.insight.checks import books, documents, holdings, money, orders, settling, stock, work
 from app.insight.checks.frame import Check
 
-CHECKS: tuple[Check, ...] = tuple(chain(money.CHECKS, books.CHECKS, orders.CHECKS, stock.CHECKS, work.CHECKS))
+CHECKS: tuple[Check, ...] = tuple(
+    chain(
+        money.CHECKS,
+        books.CHECKS,
+        settling.CHECKS,
+        holdings.CHECKS,
+        orders.CHECKS,
+        documents.CHECKS,
+        stock.CHECKS,
+        work.CHECKS,
+    )
+)
 BY_NAME = {check.name: check for check in CHECKS}
 
 

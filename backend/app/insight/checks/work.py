@@ -8,8 +8,9 @@ from app.insight.checks.frame import Check
 from app.insight.owed import DRAINS
 from app.notifications.models import Message
 from app.payments.models import PaymentAttempt
+from app.payments.refund_models import Refund
 
-TOLD_APART = (ProviderEvent, PaymentAttempt, Message)  # whose dead rows have a check of their own
+TOLD_APART = (ProviderEvent, PaymentAttempt, Message, Refund)  # whose dead rows have a check of their own
 RETRIED = tuple(model for model in DRAINS if model not in TOLD_APART)
 
 
@@ -54,6 +55,16 @@ CHECKS = (
         FROM provider_events WHERE work_status = 'dead'""",
         "{provider} told {event_type} ({event_id}), and applying it was given up: {last_error}.",
         "Mend the cause first. The repair then applies it again, which is safe for an event that was applied in part.",
+        is_repaired=True,
+    ),
+    Check(
+        "dead_refunds",
+        "A refund goes on until it arrives, or is known to have failed.",
+        "refunds",
+        """SELECT id, receipt, amount, coalesce(last_error, 'no reason') AS last_error FROM refunds
+        WHERE work_status = 'dead' AND status = 'pending'""",
+        "Refund {receipt} of {amount} was given up half-way: {last_error}.",
+        "The repair has it tried again, beginning with a look at what the provider knows of it.",
         is_repaired=True,
     ),
     Check(
