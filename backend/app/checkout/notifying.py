@@ -31,6 +31,7 @@ WHY_NO_DEBIT = {  # our own reasons, as the end of a sentence
 }
 
 
+TO_BE_PAID = {"cash_on_delivery": "at_the_door", "pay_on_delivery": "at_the_door", "account": "on_account"}
 WHY_CANCELLED = {"customer": "you asked us to", "staff": "we cannot deliver it"}
 WHY_REFUNDED = {  # ends a sentence after `because`
     "cancelled": "the order was cancelled",
@@ -68,6 +69,7 @@ def order_confirmed(session: Session, order: Order) -> list[Message]:
         "round_off_amount": order.round_off_amount,
         "tax_amount": order.tax_amount,
         "total_amount": order.total_amount,
+        "to_be_paid": "" if order.payment_status == "paid" else TO_BE_PAID.get(order.payment_method, ""),
         "address_lines": _address_lines(order.address),
     }
     return _tell(session, order, "order_confirmation", f"order.confirmed:{order.id}", context)

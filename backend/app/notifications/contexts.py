@@ -29,6 +29,7 @@ class OrderConfirmationContext(TypedDict):
     round_off_amount: int
     tax_amount: int
     total_amount: int
+    to_be_paid: Literal["", "at_the_door", "on_account"]  # empty: it is paid; messages queued by older releases lack it
     address_lines: list[str]
 
 

@@ -64,9 +64,9 @@ def handovers(session: Session, limit: int, before: UUID | None, rider_id: UUID 
 def of_orders(session: Session, order_ids: Sequence[UUID]) -> dict[UUID, Receipt]:
     """The receipt of each order that was paid to a person."""
     statement = (
-        columns(col(Payment.order_id), Receipt)
-        .join(Capture, col(Capture.id) == col(Receipt.capture_id))
-        .join(Payment, col(Payment.id) == col(Capture.payment_id))
+        select(Payment.order_id, Receipt)
+        .join(Capture, col(Capture.payment_id) == col(Payment.id))
+        .join(Receipt, col(Receipt.capture_id) == col(Capture.id))
         .where(col(Payment.order_id).in_(order_ids))
     )
-    return dict(session.execute(statement).tuples().all())
+    return {order_id: receipt for order_id, receipt in session.exec(statement) if order_id}

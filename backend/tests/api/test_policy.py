@@ -10,7 +10,7 @@ import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from sqlalchemy import text
-from sqlmodel import Session
+from sqlmodel import Session, select
 
 from app.accounts import service as accounts
 from app.api.policy import POLICY, STAFF_PERMISSIONS, Policy
@@ -24,6 +24,8 @@ from app.main import RouteWithoutPolicy, app, check_policies
 from app.notifications import service as notifications
 from app.stock import counting
 from app.stores.models import Store
+from app.wallets import topping_up
+from app.wallets.models import TopUp
 from tests.builders import make_customer
 from tests.shopping import ADDRESS, Shopper, make_shopper, place_and_start
 from tests.subscribing import Subscriber, days, subscribe, today
@@ -43,6 +45,14 @@ BODIES: dict[str, dict[str, Any]] = {
     "POST /api/v1/orders/{order_id}/payment-confirmation": {
         "razorpay_payment_id": "pay_x", "razorpay_order_id": "order_x", "razorpay_signature": "0" * 64,
     },
+    "POST /api/v1/wallet/top-ups": {"amount": 50000},
+    "POST /api/v1/wallet/top-ups/{top_up_id}/payment-confirmation": {
+        "razorpay_payment_id": "pay_x", "razorpay_order_id": "order_x", "razorpay_signature": "0" * 64,
+    },
+    "POST /api/v1/customers/{customer_id}/wallet-credits": {"amount": 100, "note": "for the trouble"},
+    "PUT /api/v1/customers/{customer_id}/credit-limit": {"amount": 100},
+    "POST /api/v1/orders/{order_id}/receipts": {"amount": 12000, "reference": "UTR 0001"},
+    "POST /api/v1/cash/handovers": {"rider_id": "01980a2f-0b1c-7d2e-8f30-4a5b6c7d8ea0", "counted_amount": 100},
     "POST /api/v1/subscriptions/{subscription_id}/pause": {"until": None},
     "POST /api/v1/subscriptions/{subscription_id}/cancellation": {"reason": "moving away"},
     "POST /api/v1/test/clocks/{clock_id}/advance": {"to": "2020-01-01T00:00:00Z"},
@@ -54,6 +64,7 @@ PROOF_NEEDED = {  # nobody gets further without a code, a token or a signature: 
     "POST /api/v1/sessions": {401, 422},
     "POST /api/v1/sessions/refresh": {401},
     "POST /api/v1/orders/{order_id}/payment-confirmation": {400, 422},
+    "POST /api/v1/wallet/top-ups/{top_up_id}/payment-confirmation": {400, 422},
     "POST /api/v1/subscriptions/{subscription_id}/pause": {409},  # its mandate was not approved yet
     "POST /api/v1/subscriptions/{subscription_id}/resumption": {409},
     "POST /api/v1/webhooks/razorpay": {400, 404, 421, 503},  # 421: of several stores here none is the default
@@ -63,6 +74,10 @@ PROOF_NEEDED = {  # nobody gets further without a code, a token or a signature: 
 REFUSED_ALL_THE_SAME = {
     "POST /api/v1/test/clocks/{clock_id}/advance": 409,  # a clock only goes forward; that takes a worker
     "POST /api/v1/stock/counts": 422,  # nothing to count
+    "PUT /api/v1/customers/{customer_id}/credit-limit": 409,  # no distributor
+    "POST /api/v1/orders/{order_id}/receipts": 409,  # not on account
+    "POST /api/v1/cash/receipts": 409,  # not to be paid at the door
+    "POST /api/v1/cash/handovers": 404,  # no such rider
 }
 CHANGES_FOR_ANYBODY = {"POST /api/v1/otp", "POST /api/v1/carts"}  # a code sent, a guest's cart opened
 REFUSED = {401, 403, 404}
@@ -114,6 +129,8 @@ def scene(store: Store, make_store: Callable[[], Store]) -> Scene:
         )
         signed_in = accounts.start_session(session, owner.customer, accounts.Device("test", ""), machine_now())
         count_id = counting.open_count(session, [owner.variant_id], actor=SYSTEM, now=machine_now()).id
+        topping_up.start(session, customer_id, 50000, actor=SYSTEM, now=machine_now())
+        top_up_id = session.exec(select(TopUp.id)).one()
         other = make_customer(session)
         staff = {
             role: accounts.add_staff(session, f"{role}@example.in", "a long password", role, SYSTEM)
@@ -127,10 +144,12 @@ def scene(store: Store, make_store: Callable[[], Store]) -> Scene:
         "variant_id": str(owner.variant_id), "order_id": str(order.id), "message_id": str(message.id),
         "subscription_id": str(subscription.id), "mandate_id": str(subscription.mandate_id), "clock_id": str(store.id),
         "account_id": str(new_id()), "slug": _slug(store), "count_id": str(count_id),
+        "customer_id": str(customer_id), "top_up_id": str(top_up_id),
     }  # fmt: skip
     bodies = {
         "POST /api/v1/checkouts": {"cart_id": ids["cart_id"], "address_id": ids["address_id"]},
         "POST /api/v1/subscriptions": subscriber.wish(friday),
+        "POST /api/v1/cash/receipts": {"order_id": ids["order_id"], "amount": 12000},
         "POST /api/v1/stock/receipts": {"lines": [{"variant_id": ids["variant_id"], "quantity": 1}], "note": "van"},
         "POST /api/v1/stock/adjustments": {"variant_id": ids["variant_id"], "change": -1, "reason": "damaged"},
         "POST /api/v1/subscriptions/{subscription_id}/skips": {"delivers_on": friday.isoformat()},

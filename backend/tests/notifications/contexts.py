@@ -35,6 +35,7 @@ CONTEXTS: dict[str, Any] = {
         round_off_amount=-50,
         tax_amount=67_26,
         total_amount=1461_00,
+        to_be_paid="",
         address_lines=["Asha Rao", "12, 4th Cross", "Bengaluru 560038"],
     ),
     "payment_failed": PaymentFailedContext(

@@ -184,3 +184,21 @@ def test_every_file_belongs_to_a_template() -> None:
     present = {path.relative_to(DIRECTORY).as_posix() for path in DIRECTORY.rglob("*.*")}
     assert present - used == {"emails/layout.html", "emails/parts.html"}
     assert used <= present
+
+
+@pytest.mark.parametrize(
+    ("to_be_paid", "words"),
+    [("", "received your payment"), ("at_the_door", "when it comes"), ("on_account", "goes on your account")],
+)
+def test_a_confirmation_says_paid_only_of_what_is(to_be_paid: str, words: str) -> None:
+    email = render(TEMPLATES["order_confirmation", "email"], to_be_paid=to_be_paid)
+    sms = render(TEMPLATES["order_confirmation", "sms"], to_be_paid=to_be_paid)
+    for text in (email.text, email.html):
+        assert words in text
+        assert ("Total paid" in text) is ("received your payment" in text) is (not to_be_paid)
+    assert ("is paid" in sms.text) is (not to_be_paid)
+
+
+def test_a_confirmation_that_an_older_release_queued_is_still_rendered() -> None:
+    context = {name: value for name, value in CONTEXTS["order_confirmation"].items() if name != "to_be_paid"}
+    assert "received your payment" in templates.render(TEMPLATES["order_confirmation", "email"], context, BRANDING).text

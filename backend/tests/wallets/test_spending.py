@@ -67,14 +67,10 @@ def test_a_wallet_pays_a_whole_order_at_once(
     assert first["items"] + rest["items"] == statement["items"]
 
 
-def test_too_little_in_the_wallet_is_refused_and_nothing_happened(
-    client: TestClient, store: Store, shopper: Shopper
-) -> None:
+def test_too_little_in_the_wallet_is_refused_and_nothing_happened(client: TestClient, store: Store, shopper: Shopper) -> None:
     fill(store, shopper.customer.id, TOTAL - 1)
     with unchanged(store):
-        answer = client.post(
-            "/api/v1/checkouts", json=shopper.checkout | {"payment_method": "wallet"}, headers=shopper.headers
-        )
+        answer = client.post("/api/v1/checkouts", json=shopper.checkout | {"payment_method": "wallet"}, headers=shopper.headers)
     assert (answer.status_code, answer.json()["code"]) == (409, "wallet_balance_too_low")
     assert (answer.json()["balance_amount"], answer.json()["total_amount"]) == (TOTAL - 1, TOTAL)
 
@@ -132,16 +128,12 @@ def test_an_order_whose_payment_was_given_up_is_paid_out_of_the_wallet(
     wallets_add_up(store)
 
 
-def test_a_refund_to_the_wallet_is_processed_with_the_credit_and_once(
-    store: Store, uow: UnitOfWork, shopper: Shopper
-) -> None:
+def test_a_refund_to_the_wallet_is_processed_with_the_credit_and_once(store: Store, uow: UnitOfWork, shopper: Shopper) -> None:
     fill(store, shopper.customer.id, TOTAL)
     with uow() as session:
         order, _ = place_by(session, shopper, "wallet")
         (capture,) = payments.captures_of_order(session, order.id)
-        refund = refunding.book(
-            session, capture, 5000, reason="paid_twice", destination="wallet", actor=SYSTEM, cause="test"
-        )
+        refund = refunding.book(session, capture, 5000, reason="paid_twice", destination="wallet", actor=SYSTEM, cause="test")
         for _ in range(2):
             wallets.refund(session, order.customer_id, refund, machine_now(), SYSTEM)
         assert (refund.status, refund.work_status) == ("processed", "done")

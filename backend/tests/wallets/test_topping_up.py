@@ -4,6 +4,7 @@ import itertools
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from functools import partial
 
 import pytest
@@ -11,11 +12,16 @@ from fastapi.testclient import TestClient
 from sqlmodel import Session, select
 
 from app.checkout.returning import top_up_return
+from app.core.actor import SYSTEM
+from app.core.clock import machine_now
 from app.core.work import unit_of_work
 from app.ledger import service as ledger
 from app.payments.errors import PaymentMismatch, SignatureInvalid
 from app.payments.models import Payment, PaymentAttempt
+from app.providers import registry
+from app.stores import service as stores
 from app.stores.models import Store
+from app.wallets import topping_up
 from app.wallets.models import TopUp
 from tests.checkout.test_confirming import back, deliver
 from tests.sandbox_control import Sandbox
@@ -66,16 +72,22 @@ def test_ac05_return_and_webhooks_in_any_order_twice_and_at_once_credit_a_top_up
     wallets_add_up(store)
 
 
-def test_two_payments_of_one_top_up_are_both_in_the_wallet(
-    client: TestClient, store: Store, sandbox: Sandbox, shopper: Shopper
+def test_a_second_capture_for_one_top_up_is_in_the_wallet_too(
+    client: TestClient, store: Store, uow: UnitOfWork, sandbox: Sandbox, shopper: Shopper
 ) -> None:
+    """Nobody owes it to anybody else, so it is the customer's to spend."""
     _, provider_order = start(client, shopper)
-    sandbox.pay(provider_order)
-    sandbox.pay(provider_order)
-    for event in sandbox.events():
-        deliver(store, event)
-    assert balance(store, shopper.customer.id) == sum(one["amount"] for one in sandbox.ledger()["captures"])
+    paid = sandbox.pay(provider_order)
+    with uow() as session:
+        provider = registry.razorpay(stores.provider_account(session, "razorpay").secrets)
+    facts = provider.fetch_payment(paid["razorpay_payment_id"])
+    for told in (facts, replace(facts, id="pay_another"), facts):
+        with uow() as session:
+            topping_up.confirm(session, told, actor=SYSTEM, cause="test", now=machine_now())
+    assert balance(store, shopper.customer.id) == 2 * AMOUNT
     wallets_add_up(store)
+    with unchanged(store), pytest.raises(PaymentMismatch), uow() as session:
+        topping_up.confirm(session, replace(facts, amount=1), actor=SYSTEM, cause="test", now=machine_now())
 
 
 def test_a_top_up_refunded_in_the_dashboard_leaves_the_wallet(
@@ -107,7 +119,7 @@ def test_a_return_that_is_not_this_top_ups_changes_nothing(
         page = client.post(f"/api/v1/top-up-returns/{row.id}", data=forged)
         assert page.headers["location"].endswith("/#/wallet?payment=failed")
     page = client.post(f"/api/v1/top-up-returns/{row.id}", data=paid)
-    assert (page.status_code, page.headers["location"][-8:]) == (303, "/#/wallet")
+    assert (page.status_code, page.headers["location"][-9:]) == (303, "/#/wallet")
     assert balance(store, shopper.customer.id) == AMOUNT
 
 
@@ -128,9 +140,7 @@ def test_a_provider_that_does_not_answer_leaves_one_top_up_that_a_repeat_takes_u
 
 
 @pytest.mark.parametrize("amount", [99_99, 10_000_01, 0, -100_00, "500"])
-def test_an_amount_out_of_bounds_is_refused(
-    client: TestClient, store: Store, shopper: Shopper, amount: object
-) -> None:
+def test_an_amount_out_of_bounds_is_refused(client: TestClient, store: Store, shopper: Shopper, amount: object) -> None:
     with unchanged(store):
         answer = client.post("/api/v1/wallet/top-ups", json={"amount": amount}, headers=shopper.headers)
     assert answer.status_code == 422, answer.text
