@@ -33,6 +33,8 @@ CHUNK = 100  # entities looked up in one statement: a page of the provider's
 
 Fact = TypeVar("Fact", PaymentFacts, RefundFacts, DisputeFacts)
 
+Apply = Callable[[Session, Fact, Actor, str], object]
+
 log = get_logger(__name__)
 
 
@@ -70,27 +72,44 @@ def catch_up(
         kind: str,
         listed: Iterable[Fact],
         news_of: Callable[[Session, list[Fact]], list[Fact]],
-        apply: Callable[[Session, Fact, Actor, str], object],
+        apply: Apply[Fact],
     ) -> None:
         for chunk in _chunks(listed):
             caught.seen[kind] += len(chunk)
             with unit_of_work(store_id) as session:
                 news = news_of(session, chunk)
             for facts in reversed(news):  # lists begin with the newest
-                try:
-                    with unit_of_work(store_id) as session:
-                        apply(session, facts, actor, cause)
-                except Refusal as refusal:
-                    log.warning("not_caught_up", kind=kind, provider_id=facts.id, reason=refusal.code)
-                    caught.refused.append((facts.id, refusal.detail))
-                else:
-                    caught.applied[kind] += 1
+                _apply_one(store_id, kind, facts, apply, (actor, cause), caught)
             progress(caught)
 
     go_through("payments", client.payments_between(from_, to), payments.news_of_payments, _apply_payment)
     go_through("refunds", client.refunds_between(from_, to), payments.news_of_refunds, _apply_refund)
     go_through("disputes", client.disputes_between(from_, to), payments.news_of_disputes, _apply_dispute)
     return caught
+
+
+def catch_up_with(
+    store_id: UUID, account: Account, payment_ids: Iterable[str], refund_ids: Iterable[str], actor: Actor, cause: str
+) -> Caught:
+    """Fetch these entities by their ids and apply them, however old they are. Safe to run twice. ProviderError as above."""
+    client, caught = registry.razorpay(account.secrets), Caught()
+    for payment_id in payment_ids:
+        _apply_one(store_id, "payments", client.fetch_payment(payment_id), _apply_payment, (actor, cause), caught)
+    for refund_id in refund_ids:
+        _apply_one(store_id, "refunds", client.fetch_refund(refund_id), _apply_refund, (actor, cause), caught)
+    return caught
+
+
+def _apply_one(store_id: UUID, kind: str, facts: Fact, apply: Apply[Fact], by: tuple[Actor, str], caught: Caught) -> None:
+    """In a unit of work of its own."""
+    try:
+        with unit_of_work(store_id) as session:
+            apply(session, facts, *by)
+    except Refusal as refusal:
+        log.warning("not_caught_up", kind=kind, provider_id=facts.id, reason=refusal.code)
+        caught.refused.append((facts.id, refusal.detail))
+    else:
+        caught.applied[kind] += 1
 
 
 def _chunks(listed: Iterable[Fact]) -> Iterator[list[Fact]]:

@@ -4,6 +4,7 @@ import typer
 
 from app.cli.doctor.command import doctor
 from app.cli.env_example import env_example
+from app.cli.payments import payments
 from app.cli.queues import queues
 from app.cli.schedules import schedules
 from app.cli.schema import schema
@@ -16,6 +17,7 @@ app.command("doctor")(doctor)
 app.command("queues")(queues)
 app.command("stores")(stores)
 app.add_typer(schedules, name="schedules")
+app.add_typer(payments, name="payments")
 app.command("env-example")(env_example)
 app.command("schema")(schema)
 

@@ -1,30 +1,22 @@
 """`rozana schedules`: what runs by itself, when next, and how it went; run one now, switch it, move it."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Annotated, Any
-from uuid import UUID
 
 import typer
 from rich.console import Console
 
 from app.audit import service as audit
+from app.cli.choosing import OPERATOR, StoreOption, find_store, refusals
 from app.cli.schedule_table import table_of, when
 from app.core import clock
-from app.core.actor import Actor
-from app.core.errors import Refusal
-from app.core.work import across_stores, unit_of_work
+from app.core.work import unit_of_work
 from app.jobs import queries
 from app.jobs import service as jobs
 from app.jobs.rules import CATCH_UP_RULES
-from app.stores import queries as store_queries
 from app.stores import service as stores
-from app.stores.errors import NoStore
 
-OPERATOR = Actor("system", label="command line")
 LIMIT = 100  # stores shown; name one to see another
 
-StoreOption = Annotated[str, typer.Option("--store", help="The store's slug; left out: the only store")]
 OnlyStore = Annotated[str, typer.Option("--store", help="Only this store's, by its slug")]
 Name = Annotated[str, typer.Argument(help="The schedule's name, as listed")]
 
@@ -38,8 +30,8 @@ def show(
     """List every store's schedules, with their next five runs in the store's zone, and how the last slot went."""
     if context.invoked_subcommand is not None:
         return
-    with _refusals():
-        ids = [_find(store)] if store else stores.all_ids()
+    with refusals():
+        ids = [find_store(store)] if store else stores.all_ids()
         for store_id in ids[:LIMIT]:
             with unit_of_work(store_id) as session:
                 Console().print(table_of(session))
@@ -50,7 +42,7 @@ def show(
 @schedules.command()
 def run(name: Name, store: StoreOption = "") -> None:
     """Do it now, besides its due times: a worker begins as soon as it is free."""
-    with _refusals(), unit_of_work(_find(store)) as session:
+    with refusals(), unit_of_work(find_store(store)) as session:
         slot = jobs.open_now(session, name, clock.now(stores.get(session)))
         audit.record(session, OPERATOR, "schedule.run", slot, cause=slot.key)
     typer.echo(f"{name}: opened {slot.key}. `rozana schedules` tells how it went.")
@@ -86,7 +78,7 @@ def move(
         raise typer.BadParameter(f"{catch_up} is none of {', '.join(CATCH_UP_RULES)}", param_hint="--catch-up")
     if every is not None:
         given |= {"interval_seconds": every, "minute": None, "hour": None, "weekday": None}
-    with _refusals(), unit_of_work(_find(store)) as session:
+    with refusals(), unit_of_work(find_store(store)) as session:
         schedule = queries.get(session, name)
         if every is None and schedule.interval_seconds is not None and given.keys() & {"minute", "hour", "weekday"}:
             given = {"interval_seconds": None, "minute": "0", "hour": "*", "weekday": "*", **given}
@@ -98,31 +90,10 @@ def move(
 
 
 def _switch(name: str, store: str, *, is_enabled: bool) -> None:
-    with _refusals(), unit_of_work(_find(store)) as session:
+    with refusals(), unit_of_work(find_store(store)) as session:
         was_enabled = queries.get(session, name).is_enabled
         schedule = jobs.set_enabled(session, name, clock.now(stores.get(session)), is_enabled=is_enabled)
         if was_enabled != is_enabled:
             action = "schedule.enabled" if is_enabled else "schedule.disabled"
             audit.record(session, OPERATOR, action, schedule, {"is_enabled": [was_enabled, is_enabled]})
     typer.echo(f"{name} is {'on' if is_enabled else 'off'}.")
-
-
-@contextmanager
-def _refusals() -> Iterator[None]:
-    """A refusal is a sentence and status 1."""
-    try:
-        yield
-    except Refusal as refusal:
-        typer.echo(refusal.detail, err=True)
-        raise typer.Exit(1) from refusal
-
-
-def _find(slug: str) -> UUID:
-    """NoStore for a slug that nobody has, StoreNotNamed where several stores live and none is named."""
-    if not slug:
-        return stores.find_by_id(None).id
-    with across_stores() as session:
-        store_id = store_queries.id_by_slug(session, slug)
-    if store_id is None:
-        raise NoStore(f"there is no store {slug}; `rozana stores` lists them")
-    return store_id

@@ -1,14 +1,16 @@
 """Take in what a provider sends: verified by the door, stored raw once, applied later by a task."""
 
 import hashlib
+from datetime import datetime
 from typing import Any, Protocol
 from uuid import UUID
 
-from sqlalchemy import text
-from sqlmodel import Session
+from sqlalchemy import and_, select, text, update
+from sqlmodel import Session, col
 
 from app.core.db import add_once
 from app.core.work import defer, store_of
+from app.core.work_columns import app_now, has_status
 from app.inbox.models import ProviderEvent
 
 KEPT_HEADERS = (
@@ -66,3 +68,28 @@ def count_rejected(session: Session, account: Source) -> None:
 def body_hash(body: bytes) -> str:
     """The event id where a provider gives none."""
     return hashlib.sha256(body).hexdigest()
+
+
+def replay(
+    session: Session, provider: str, from_: datetime, to: datetime, event_type: str, after: UUID | None, limit: int
+) -> list[UUID]:
+    """Have events that came in [from_, to) applied again, whatever became of them; which, in the order they came.
+
+    `event_type`: this one, `payment.*`, or all where it is empty. `after`, `limit`: at most so many, behind the named one.
+    Those that wait already, or that somebody works on, are left alone. Applying is safe to repeat; their task is woken.
+    """
+    came = and_(col(ProviderEvent.created_at) >= from_, col(ProviderEvent.created_at) < to)
+    which = [col(ProviderEvent.provider) == provider, came, has_status(ProviderEvent, "done", "dead")]
+    if after is not None:
+        which.append(col(ProviderEvent.id) > after)
+    if event_type:
+        which.append(col(ProviderEvent.event_type).like(event_type.replace("_", "\\_").replace("*", "%")))
+    chosen = list(session.scalars(select(col(ProviderEvent.id)).where(*which).order_by(col(ProviderEvent.id)).limit(limit)))
+    again = update(ProviderEvent).where(col(ProviderEvent.id).in_(chosen), has_status(ProviderEvent, "done", "dead"))
+    session.execute(
+        again.values(work_status="queued", attempts=0, settled_at=None, next_attempt_at=app_now(), last_error=None),
+        execution_options={"synchronize_session": False},
+    )
+    if chosen:
+        defer(session, "drain_events")
+    return chosen

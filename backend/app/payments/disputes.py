@@ -111,12 +111,16 @@ def _hold_back(session: Session, dispute: Dispute, facts: DisputeFacts) -> None:
 def _move_money(session: Session, dispute: Dispute, outcome: str | None) -> None:
     if outcome is None or not dispute.deducted_amount:
         return
+    is_back = outcome == "back"
     ledger.transfer(
         session,
         f"dispute_{outcome}",
-        debit=ledger.RAZORPAY if outcome == "back" else ledger.DISPUTES_LOST,
+        debit=ledger.RAZORPAY if is_back else ledger.DISPUTES_LOST,
         credit=ledger.DISPUTES_HELD,
         amount=dispute.deducted_amount,
         currency=dispute.currency,
         cause=dispute,
     )
+    if is_back:
+        dispute.deducted_amount = 0
+        session.add(dispute)
