@@ -15,19 +15,25 @@ from sqlmodel import Session, select
 from app.accounts import service as accounts
 from app.api.policy import POLICY, STAFF_PERMISSIONS, Policy
 from app.carts import service as carts
+from app.checkout import conceding, paying, taking_back
+from app.checkout.taking_back import Report
 from app.core.actor import SYSTEM
 from app.core.clock import machine_now
 from app.core.ids import new_id
 from app.core.security import sign_jwt
 from app.core.work import unit_of_work
+from app.invoices.models import Document
 from app.main import RouteWithoutPolicy, app, check_policies
 from app.notifications import service as notifications
+from app.orders import queries as orders
+from app.payments.refund_models import Refund
 from app.stock import counting
 from app.stores.models import Store
 from app.wallets import topping_up
 from app.wallets.models import TopUp
 from tests.builders import make_customer
-from tests.shopping import ADDRESS, Shopper, make_shopper, place_and_start
+from tests.fulfilment import deliver, lines_of
+from tests.shopping import ADDRESS, Shopper, make_shopper, next_cart, place_and_start, place_by
 from tests.subscribing import Subscriber, days, subscribe, today
 from tests.unchanged import state
 
@@ -45,6 +51,13 @@ BODIES: dict[str, dict[str, Any]] = {
     "POST /api/v1/orders/{order_id}/payment-confirmation": {
         "razorpay_payment_id": "pay_x", "razorpay_order_id": "order_x", "razorpay_signature": "0" * 64,
     },
+    "POST /api/v1/orders/{order_id}/cancellation": {},
+    "POST /api/v1/orders/{order_id}/shipments": {},
+    "POST /api/v1/orders/{order_id}/concessions": {"amount": 100},
+    "POST /api/v1/returns/{return_id}/decision": {"accepted": False},
+    "POST /api/v1/shipments/{shipment_id}/dispatch": {},
+    "POST /api/v1/shipments/{shipment_id}/failed-delivery": {},
+    "POST /api/v1/refunds/{refund_id}/payout": {"reference": "UTR 0001"},
     "POST /api/v1/wallet/top-ups": {"amount": 50000},
     "POST /api/v1/wallet/top-ups/{top_up_id}/payment-confirmation": {
         "razorpay_payment_id": "pay_x", "razorpay_order_id": "order_x", "razorpay_signature": "0" * 64,
@@ -65,6 +78,7 @@ PROOF_NEEDED = {  # nobody gets further without a code, a token or a signature: 
     "POST /api/v1/sessions/refresh": {401},
     "POST /api/v1/orders/{order_id}/payment-confirmation": {400, 422},
     "POST /api/v1/wallet/top-ups/{top_up_id}/payment-confirmation": {400, 422},
+    "POST /api/v1/orders/{order_id}/returns": {409},  # nothing of it was sent yet
     "POST /api/v1/subscriptions/{subscription_id}/pause": {409},  # its mandate was not approved yet
     "POST /api/v1/subscriptions/{subscription_id}/resumption": {409},
     "POST /api/v1/webhooks/razorpay": {400, 404, 421, 503},  # 421: of several stores here none is the default
@@ -74,6 +88,15 @@ PROOF_NEEDED = {  # nobody gets further without a code, a token or a signature: 
 REFUSED_ALL_THE_SAME = {
     "POST /api/v1/test/clocks/{clock_id}/advance": 409,  # a clock only goes forward; that takes a worker
     "POST /api/v1/stock/counts": 422,  # nothing to count
+    "POST /api/v1/orders/{order_id}/returns": 409,  # nothing of it was sent yet
+    "POST /api/v1/orders/{order_id}/shipments": 409,  # it is not paid
+    "POST /api/v1/orders/{order_id}/concessions": 409,  # nothing of it is owed
+    "POST /api/v1/returns/{return_id}/decision": 409,  # the member of staff before did it
+    "POST /api/v1/shipments/{shipment_id}/dispatch": 409,
+    "POST /api/v1/shipments/{shipment_id}/delivery": 409,
+    "POST /api/v1/shipments/{shipment_id}/failed-delivery": 409,
+    "POST /api/v1/refunds/{refund_id}/payout": 409,
+    "POST /api/v1/refunds/{refund_id}/retry": 409,  # it did not fail
     "PUT /api/v1/customers/{customer_id}/credit-limit": 409,  # no distributor
     "POST /api/v1/orders/{order_id}/receipts": 409,  # not on account
     "POST /api/v1/cash/receipts": 409,  # not to be paid at the door
@@ -146,7 +169,10 @@ def scene(store: Store, make_store: Callable[[], Store]) -> Scene:
         "account_id": str(new_id()), "slug": _slug(store), "count_id": str(count_id),
         "customer_id": str(customer_id), "top_up_id": str(top_up_id),
     }  # fmt: skip
+    line_id = str(lines_of(order)[0].id)
     bodies = {
+        "POST /api/v1/order-moves": {"order_ids": [ids["order_id"]], "to": "packed"},
+        "POST /api/v1/orders/{order_id}/returns": {"reason": "spoilt", "lines": [{"line_id": line_id, "quantity": 1}]},
         "POST /api/v1/checkouts": {"cart_id": ids["cart_id"], "address_id": ids["address_id"]},
         "POST /api/v1/subscriptions": subscriber.wish(friday),
         "POST /api/v1/cash/receipts": {"order_id": ids["order_id"], "amount": 12000},
@@ -169,6 +195,29 @@ def _slug(store: Store) -> str:
         return str(session.execute(text("SELECT slug FROM products LIMIT 1")).scalar_one())
 
 
+def sold(scene: Scene) -> dict[str, str]:
+    """What hangs on an order of the owner's that was delivered: a parcel, its invoice, a return, and a refund by hand."""
+    store, shopper = scene.owner.store, next_cart(scene.owner)
+    with unit_of_work(store.id) as session:
+        order, _ = place_by(session, shopper, "cash_on_delivery")
+    shipment, line_id = deliver(order), lines_of(order)[0].id
+    with unit_of_work(store.id) as session:
+        told = Report("unwanted", {line_id: 1})
+        returned = taking_back.report(session, order.id, None, told, actor=SYSTEM, now=machine_now())
+        rider = accounts.add_staff(session, "rider@example.in", "a long password", "packer", SYSTEM)
+        locked = orders.get_locked(session, order.id)
+        paying.record_cash(session, locked, rider.id, locked.owed_amount, actor=SYSTEM, now=machine_now())
+        conceding.concede(session, order.id, 1_000, "source", "", actor=SYSTEM, now=machine_now())
+        document_id = session.exec(select(Document.id).where(Document.shipment_id == shipment.id)).one()
+        refund_id = session.exec(select(Refund.id)).one()
+    return {
+        "shipment_id": str(shipment.id),
+        "return_id": str(returned.id),
+        "refund_id": str(refund_id),
+        "document_id": str(document_id),
+    }
+
+
 def may(policy: Policy, actor: str) -> bool:
     """What the table says of a caller who does not own the thing."""
     if policy.audience == "public":
@@ -185,6 +234,8 @@ def call(client: TestClient, scene: Scene, route: tuple[str, str], headers: Head
 def test_ac42_only_who_may_gets_in_and_nobody_sees_or_changes_what_is_not_theirs(
     client: TestClient, store: Store, scene: Scene, route: tuple[str, str]
 ) -> None:
+    if any(id_ in route[1] for id_ in ("{shipment_id}", "{return_id}", "{refund_id}", "{document_id}")):
+        scene.ids.update(sold(scene))
     policy, name, before = POLICY[route], " ".join(route), state(store)
     owned = [value for key, value in scene.ids.items() if "{" + key + "}" in route[1] and key not in ("slug", "variant_id")]
     for actor, headers in scene.actors.items():
