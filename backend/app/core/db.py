@@ -6,8 +6,12 @@ instead of seeing everything. Only `rozana_sweep` may look across stores, and on
 """
 
 import functools
+from collections.abc import Callable, Hashable, Mapping, Set
+from copy import deepcopy
+from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from select import POLLIN, poll
+from typing import TYPE_CHECKING, Any, cast
 from uuid import UUID
 
 import psycopg
@@ -24,6 +28,8 @@ from sqlalchemy import (
     text,
 )
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.exc import DisconnectionError
+from sqlalchemy.sql.dml import ReturningInsert
 from sqlmodel import Field, Session, SQLModel, col
 
 from app.core.clock import machine_now
@@ -60,13 +66,52 @@ class Row(SQLModel):
     if not TYPE_CHECKING:  # a visible __init__ would end mypy's check of the arguments
 
         def __init__(self, **values: Any) -> None:
-            """SQLModel lets unknown and missing keywords of a table pass in silence; this does not."""
-            fields = type(self).model_fields
-            unknown = values.keys() - fields.keys()
-            missing = [name for name, field in fields.items() if field.is_required() and name not in values]
-            if unknown or missing:
-                raise TypeError(f"{type(self).__name__}: unknown {sorted(unknown)}, missing {missing}")
-            super().__init__(**values)
+            """SQLModel lets unknown and missing keywords of a table pass in silence; this does not.
+
+            Nor does it ask pydantic about every value, which validates no table anyhow: that took most of the time.
+            """
+            shape = _shape(type(self))
+            if not shape.required <= values.keys() <= shape.fields:
+                unknown, missing = values.keys() - shape.fields, [name for name in shape.required if name not in values]
+                raise TypeError(f"{type(self).__name__}: unknown {sorted(unknown)}, missing {sorted(missing)}")
+            self.__dict__.update(shape.defaults)
+            self.__dict__.update({name: make() for name, make in shape.makers.items() if name not in values})
+            self.__dict__.update(values)
+            object.__setattr__(self, "__pydantic_fields_set__", set(values))
+
+        def __setattr__(self, name: str, value: Any) -> None:
+            """A column is set as SQLAlchemy does it, and once; SQLModel would set it a second time through pydantic."""
+            if name in _shape(type(self)).fields:
+                object.__setattr__(self, name, value)
+            else:
+                super().__setattr__(name, value)
+
+
+@dataclass(frozen=True)
+class _Shape:
+    """What the fields of a table are, worked out once."""
+
+    fields: Set[str]
+    required: Set[str]
+    defaults: Mapping[str, Any]  # immutable values, shared by all rows
+    makers: Mapping[str, Callable[[], Any]]  # of a value for each row
+
+
+@functools.cache
+def _shape(model: type[Row]) -> _Shape:
+    fields = model.model_fields
+    optional = {name: field for name, field in fields.items() if not field.is_required()}
+    shared = {name for name, field in optional.items() if field.default_factory is None and isinstance(field.default, Hashable)}
+    return _Shape(
+        fields=fields.keys(),
+        required=fields.keys() - optional.keys(),
+        defaults={name: optional[name].default for name in shared},
+        makers={
+            name: cast("Callable[[], Any] | None", field.default_factory) or functools.partial(deepcopy, field.default)
+            for name, field in optional.items()
+            if name not in shared
+        },
+    )
 
 
 def by_the_stores_clock() -> Any:
@@ -86,10 +131,17 @@ def add_once(session: Session, row: Row, *key: str) -> bool:
 
     A racing twin is waited for. What is None in the row takes the column's default.
     """
-    model = type(row)
-    statement = insert(model).values(row.model_dump(exclude_none=True))
-    statement = statement.on_conflict_do_nothing(index_elements=["store_id", *key] if key else None)
-    return session.execute(statement.returning(col(model.id))).first() is not None
+    session.flush()  # what the row refers to goes first
+    values = {name: value for name in _shape(type(row)).fields if (value := row.__dict__[name]) is not None}
+    return session.connection().execute(_insert_once(type(row), key), values).first() is not None
+
+
+@functools.cache
+def _insert_once(model: type[Row], key: tuple[str, ...]) -> ReturningInsert[tuple[UUID]]:
+    """One statement for all rows of a table: to build and compare a new one with its values costs more than to run it."""
+    table = metadata.tables[str(model.__tablename__)]
+    statement = insert(table).on_conflict_do_nothing(index_elements=["store_id", *key] if key else None)
+    return statement.returning(table.c.id)
 
 
 def delete_some(session: Session, model: type[Row], which: ColumnElement[bool], limit: int) -> int:
@@ -113,11 +165,21 @@ def make_engine(url: str, pool_size: int, *, role: str = APP_ROLE) -> Engine:
         hide_parameters=True,  # an error that is logged must not tell whose name or number it was about
         pool_size=pool_size,
         max_overflow=2,
-        pool_pre_ping=True,
         connect_args={"connect_timeout": CONNECT_SECONDS, "options": _options(role=role)},
     )
     event.listen(made, "handle_error", _forget_values)
+    event.listen(made, "checkout", _replace_dead)
     return made
+
+
+def _replace_dead(connection: psycopg.Connection[Any], _record: object, _proxy: object) -> None:
+    """A pooled connection whose server went away is replaced by a new one.
+
+    Such a server has closed its end, so there is something to read although nothing was asked: to look costs a hundredth of
+    what a ping does, which is a transaction of its own.
+    """
+    if connection.closed or _has_news(connection.fileno()):
+        raise DisconnectionError
 
 
 def _forget_values(context: ExceptionContext) -> None:
@@ -127,6 +189,12 @@ def _forget_values(context: ExceptionContext) -> None:
         original.args = (original.diag.message_primary or type(original).__name__,)
         if wrapped is not None:
             wrapped.args = original.args
+
+
+def _has_news(descriptor: int) -> bool:
+    waiting = poll()
+    waiting.register(descriptor, POLLIN)
+    return bool(waiting.poll(0))
 
 
 @functools.lru_cache(maxsize=1)

@@ -1,0 +1,64 @@
+"""Rows are made without pydantic's help, and connections are looked at before they are lent."""
+
+from typing import TYPE_CHECKING
+
+import psycopg
+import pytest
+from sqlalchemy import text
+from sqlmodel import select
+
+from app.core.db import engine
+from app.core.ids import new_id
+from app.core.work import unit_of_work
+from app.inbox.models import ProviderEvent
+from app.stores.models import NumberSeries, Store
+from tests.conftest import UnitOfWork
+
+if TYPE_CHECKING:
+    from tests.conftest import Servers
+
+
+def event(**fields: object) -> ProviderEvent:
+    needed = {"store_id": new_id(), "account_id": new_id(), "provider": "razorpay", "event_id": "e", "event_type": "t"}
+    return ProviderEvent(**{**needed, "body": b"{}", **fields})
+
+
+def test_defaults_that_can_change_are_nobody_elses() -> None:
+    one, other = event(), event()
+    one.headers["seen"] = True
+    assert other.headers == {}
+    assert one.id != other.id
+    assert one.work_status == other.work_status == "queued"
+
+
+def test_a_name_that_is_no_column_is_refused_whenever_it_is_set() -> None:
+    with pytest.raises(TypeError, match=r"unknown \['colour'\]"):
+        event(colour="red")
+    with pytest.raises(ValueError, match="colour"):
+        event().colour = "red"  # type: ignore[attr-defined]
+
+
+def test_what_is_set_on_a_row_is_kept(store: Store, uow: UnitOfWork) -> None:
+    """Before its first flush, after it, and in a later transaction."""
+    with uow() as session:
+        row = NumberSeries(store_id=store.id, series="a")
+        row.series = "b"
+        session.add(row)
+        session.flush()
+        row.last_number = 4
+    with uow() as session:
+        found = session.exec(select(NumberSeries)).one()
+        assert (found.series, found.last_number) == ("b", 4)
+        found.last_number = 5
+    with uow() as session:
+        assert session.exec(select(NumberSeries.last_number)).one() == 5
+
+
+def test_a_connection_that_the_server_ended_is_replaced_before_it_is_used(store: Store, servers: "Servers") -> None:
+    with unit_of_work(store.id) as session:
+        ended = session.execute(text("SELECT pg_backend_pid()")).scalar_one()
+    with psycopg.connect(servers.postgres.admin_url, autocommit=True) as admin:
+        admin.execute("SELECT pg_terminate_backend(%s, 5000)", [ended])
+    for _ in range(engine().pool.checkedin() + 1):  # type: ignore[attr-defined]
+        with unit_of_work(store.id) as session:
+            assert session.execute(text("SELECT pg_backend_pid()")).scalar_one() != ended
