@@ -40,6 +40,7 @@ ROUTERS = (
     "refunds",
     "payment_returns",
     "wallets",
+    "top_ups",
     "top_up_returns",
     "cash",
     "customer_accounts",

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from app.accounts import service as accounts
 from app.accounts.errors import CustomerNotFound
-from app.api.cash import Paise, ReceiptOut
+from app.api.cash_schemas import Paise, ReceiptOut
 from app.api.doors import OpenDoor
 from app.api.fields import NO_CONTROLS
 from app.api.order_schemas import OrderStatus, PaymentStatus

@@ -22,13 +22,14 @@ from app.ledger import service as ledger
 from app.notifications.models import Message
 from app.orders import queries as orders
 from app.orders.models import Order
-from app.payments import cash
+from app.payments import cash, cash_queries
 from app.payments.errors import NothingToHandIn
 from app.payments.models import Capture, Payment, PaymentAttempt
 from app.payments.receipt_models import CashHandover, Receipt
 from app.stock.models import Reservation
 from app.stores import service as stores
 from app.stores.models import Store
+from tests.builders import make_order
 from tests.racing import race
 from tests.shopping import Shopper, make_shopper, next_cart, place, place_by
 from tests.unchanged import unchanged
@@ -236,3 +237,16 @@ def test_two_who_count_at_once_receive_it_once(uow: UnitOfWork, shopper: Shopper
     with uow() as session:
         assert len(session.exec(select(CashHandover)).all()) == 1
         assert (ledger.balance(session, ledger.CASH), ledger.balance(session, ledger.CASH_WITH_RIDERS)) == (TOTAL, 0)
+
+
+def test_a_subscriptions_delivery_is_paid_at_the_door_in_the_same_way(
+    uow: UnitOfWork, shopper: Shopper, people: dict[str, UUID]
+) -> None:
+    with uow() as session:
+        order = make_order(
+            session, shopper.customer.id, payment_method="pay_on_delivery", status="confirmed", confirmed_at=machine_now()
+        )
+    collect(uow, order, people["rider"], order.total_amount)
+    with uow() as session:
+        assert session.exec(select(Order.payment_status)).all() == ["paid"]
+        assert [(one.rider_id, one.amount) for one in cash_queries.held(session)] == [(people["rider"], order.total_amount)]
