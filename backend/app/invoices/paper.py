@@ -16,6 +16,12 @@ TITLES = {
     "invoice_cum_bill_of_supply": "Invoice-cum-bill of supply",
     "credit_note": "Credit note",
 }
+REASONS = {  # those whose name alone would not tell a customer
+    "line_cancelled": "Cancelled in part",
+    "weight": "Weighed less than ordered",
+    "unwanted": "Returned",
+    "made_at_provider": "Refunded",
+}
 UNREGISTERED = "The supplier is not registered under GST: no tax is charged."
 
 
@@ -95,7 +101,7 @@ def _facts(document: Document, original: Document | None) -> Iterable[tuple[str,
         yield "Against", original.number
         yield "Issued on", day(original.issued_on)
     if document.reason:
-        yield "Reason", document.reason
+        yield "Reason", REASONS.get(document.reason, document.reason.replace("_", " ").capitalize())
     yield "Order", document.order_number
     yield "Place of supply", f"{document.place_of_supply_name} ({document.place_of_supply})"
     yield "Reverse charge", "No"

@@ -16,6 +16,7 @@ from app.invoices.pdf import pdf
 from app.invoices.rendering import page
 from app.stores import service as stores
 from tests.invoices.selling import CHOCOLATE, GHEE, MILK, TOMATO, Good, credit, sell
+from tests.racing import race
 
 UnitOfWork = Callable[[], AbstractContextManager[Session]]
 RULE_46 = {  # clause → what must stand on the sheet
@@ -144,6 +145,13 @@ def test_weighed_goods_show_their_weight(session: Session) -> None:
     assert (paper.rows[0].cells[3], paper.rows[0].note) == ("0.940\N{NO-BREAK SPACE}kg", "1 × 1 kg, weighed")
 
 
+def test_papers_are_printed_at_once_by_many(session: Session) -> None:
+    """The fonts are shared: what one thread shapes does not change what another prints."""
+    papers = [print_(session, sell(session, Good(name)).issue(session)) for name in ("देसी घी", "தேன்", "శ్రీ కృష్ణ", "Ghee")]
+    alone = [pdf(paper) for paper in papers]
+    assert race(8, lambda number: pdf(papers[number % 4])) == [*alone, *alone]
+
+
 def test_what_people_write_is_escaped(session: Session) -> None:
     sold = sell(session, Good("<script>alert(1)</script> & <b>ghee</b>", unit="<i>"))
     sold.order.address = sold.order.address | {"name": '"><img src=x onerror=alert(1)>'}
@@ -187,6 +195,7 @@ def test_every_script_of_india_has_letters(name: str) -> None:
     ("text", "markup"),
     [
         ("Ghee & oil", "Ghee &amp; oil"),
+        ("Mango 🥭\ufe0f, ripe ☘", "Mango , ripe"),
         ("घी Ghee", '<font name="NotoSansIndic-Regular">घी</font> Ghee'),
         ("Ghee/घी", 'Ghee/ <font name="NotoSansIndic-Regular">घी</font>'),
         ("500मिली,", '<font name="NotoSansIndic-Regular">500मिली,</font>'),
