@@ -250,7 +250,8 @@ def test_ac44_the_contract_holds_where_setuptools_is_not_installed(sandbox_url: 
     """razorpay 1.x needed pkg_resources, which newer setuptools no longer have."""
     suite = [str(path) for path in sorted(Path(__file__).parent.glob("test_razorpay*.py")) if path != Path(__file__)]
     command = [sys.executable, "-m", "pytest", "--noconftest", "-p", "tests.providers.without_setuptools", "-q", "-x", *suite]
-    command += ["-p", "no:cacheprovider", "-p", "no:randomly", "-k", "not timeout and not fault"]
+    command += ["-c", os.devnull, "-p", "no:cacheprovider", "-k", "not timeout and not fault"]
     environment = {**os.environ, "SANDBOX_URL": sandbox_url, "PYTHONPATH": str(BACKEND), "ENVIRONMENT": "test"}
+    environment["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"  # half of the others' plugins take longer to load than this takes
     done = subprocess.run(command, check=False, cwd=BACKEND, env=environment, capture_output=True, text=True, timeout=100)
     assert done.returncode == 0, done.stdout + done.stderr
