@@ -54,7 +54,7 @@ def lock_payer(session: Session, customer_id: UUID, method: str) -> None:
 
 
 def require(session: Session, method: str, customer_id: UUID, amount: int, currency: str) -> None:
-    """Refuse before anything is written what could not be paid this way. Locks the wallet, if it is to pay.
+    """Refuse before anything is written what could not be paid this way. Locks the wallet, if it is to pay, after stock.
 
     WalletBalanceTooLow, CashNotOffered, CreditLimitExceeded: each names what would be possible.
     """

@@ -41,7 +41,7 @@ def place(
 ) -> tuple[Order, PaymentAttempt | None]:
     """The order of this cart and its payment attempt, made now or found: a cart becomes one order, however often it is asked.
 
-    No attempt: there is nothing to pay at the provider. Locks the cart, the wallet if it pays, then stock (by variant id), then
+    No attempt: there is nothing to pay at the provider. Locks the cart, then stock (by variant id), the wallet if it pays, then
     the number series. CartNotReady (with problems), OutOfStock, AddressNotFound, CartNotFound for somebody else's, CartClosed
     for one that was merged or expired, CheckoutClosed when its order is no longer to be paid; and as `paying.require` refuses.
     """
@@ -58,8 +58,8 @@ def place(
     view = viewing.view(session, cart, today=today, delivery_state_code=address.state_code)
     if not view.can_checkout:
         raise CartNotReady(problems=[_facts_of(problem) for problem in view.problems])
-    paying.require(session, payment_method, customer_id, view.basket.total_amount, view.currency)
     stock.lock_levels(session, view.quantities)
+    paying.require(session, payment_method, customer_id, view.basket.total_amount, view.currency)
     serial = stores.take_number(session, f"orders:{today.year}")
     sale, number = _sale(view, address, payment_method, customer_id), order_number(store.order_prefix, today.year, serial)
     order = new_order(store.id, sale, number, placed_at=now, expires_at=now + PAY_WITHIN, cart_id=cart.id)

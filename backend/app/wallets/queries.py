@@ -1,4 +1,8 @@
-"""Every SELECT and lock of wallets. A wallet is locked after whatever caused the change: order, payment, capture, refund."""
+"""Every SELECT and lock of wallets.
+
+A wallet is locked after whatever caused the change (order, payment, capture, refund) and after the levels of stock: whoever
+cancels an order has put its goods back on the shelf before its money goes into the wallet. Only number series come later.
+"""
 
 from collections.abc import Sequence
 from datetime import datetime

@@ -7,6 +7,7 @@ import pytest
 from fastapi.testclient import TestClient
 from sqlmodel import Session, select
 
+from app.checkout import cancelling
 from app.checkout.errors import CheckoutClosed
 from app.core.actor import SYSTEM
 from app.core.clock import machine_now
@@ -138,4 +139,28 @@ def test_a_refund_to_the_wallet_is_processed_with_the_credit_and_once(store: Sto
             wallets.refund(session, order.customer_id, refund, machine_now(), SYSTEM)
         assert (refund.status, refund.work_status) == ("processed", "done")
     assert balance(store, shopper.customer.id) == 5000
+    wallets_add_up(store)
+
+
+def test_orders_cancelled_and_placed_at_the_same_moment_do_not_wait_for_each_other(store: Store, uow: UnitOfWork) -> None:
+    """The one puts goods back and then money into the wallet; the other takes both, of the same customer and variant."""
+    shopper = make_shopper(store, stock_quantity=50)
+    fill(store, shopper.customer.id, 4 * TOTAL)
+    orders, cart = list[Order](), shopper
+    for _ in range(3):
+        with uow() as session:
+            orders.append(place_by(session, cart, "wallet")[0])
+        cart = next_cart(shopper)
+
+    def act(number: int) -> str:
+        with uow() as session:
+            if number == 3:
+                return place_by(session, cart, "wallet")[0].status
+            why = cancelling.Why("customer")
+            return cancelling.cancel(
+                session, orders[number].id, shopper.customer.id, why, actor=shopper.actor, now=machine_now()
+            ).status
+
+    assert race(4, act) == ["cancelled"] * 3 + ["confirmed"]
+    assert balance(store, shopper.customer.id) == 3 * TOTAL
     wallets_add_up(store)
