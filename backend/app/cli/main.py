@@ -2,6 +2,7 @@
 
 import typer
 
+from app.cli.check import check
 from app.cli.doctor.command import doctor
 from app.cli.env_example import env_example
 from app.cli.payments import payments
@@ -14,6 +15,7 @@ from app.cli.stores import stores
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 app.command("seed")(seed)
 app.command("doctor")(doctor)
+app.command("check")(check)
 app.command("queues")(queues)
 app.command("stores")(stores)
 app.add_typer(schedules, name="schedules")

@@ -22,7 +22,7 @@ CHECKS = (
         WHERE (o.payment_status <> 'paid' OR o.status = 'cancelled') AND paid.kept_amount > 0 AND NOT {_FAILED}
             AND paid.last_at < :now - interval '30 minutes'""",  # noqa: S608
         "{amount} came in for order {number}, which is {status} and {payment_status}, and none of it is on its way back.",
-        "The repair asks the provider for the payment, confirms the order where it can be, and otherwise gives the money back.",
+        "The repair confirms an order that waits for its payment; of any other, what is too much goes back.",
         is_repaired=True,
         is_cheap=True,
     ),

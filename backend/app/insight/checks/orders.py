@@ -99,7 +99,7 @@ CHECKS = (
         "orders",
         f"""SELECT *, NULL::bigint AS amount FROM ({_NEXT}) n WHERE status <> expected""",  # noqa: S608
         "Order {number} is {status}, but by its pieces and shipments it is {expected}.",
-        "The repair works the status out again from the pieces, as packing and delivering do.",
+        "The repair lets it follow its pieces, as packing does. Where the table of states forbids that, a person decides.",
         is_repaired=True,
     ),
     Check(
