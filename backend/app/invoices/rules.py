@@ -1,4 +1,4 @@
-"""What the law says of a document, as pure functions: which kind, which number, which year, and its sums by rate and by HSN.
+"""What the law says of a document, as pure functions: which kind, which number, which year.
 
 Sections and rules are of the CGST Act and Rules, 2017. What a shop owes the tax office is its accountant's to confirm.
 """
@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, timezone
-from typing import Final, Protocol
+from typing import Final
 from uuid import UUID
 
 from app.pricing.rules import Taxed
@@ -45,34 +45,6 @@ class Item:
     unit_price_amount: int
     heads: Taxed
     is_delivery: bool = False  # a share of the delivery charge: printed together with the others
-
-
-class Line(Protocol):
-    """What the summaries read of a line, issued or to be."""
-
-    @property
-    def hsn(self) -> str: ...
-    @property
-    def rate_bp(self) -> int: ...
-    @property
-    def heads(self) -> Taxed: ...
-
-
-@dataclass(frozen=True)
-class RateSum:
-    """The lines of one rate together."""
-
-    rate_bp: int
-    heads: Taxed
-
-
-@dataclass(frozen=True)
-class HsnSum:
-    """The lines of one HSN code and rate together."""
-
-    hsn: str
-    rate_bp: int
-    heads: Taxed
 
 
 def kind_of(rates_bp: Iterable[int]) -> str:
@@ -136,19 +108,3 @@ def fits_place(item: Item, *, within_state: bool) -> bool:
     if item.rate_bp == 0 or item.is_exempt:
         return heads.tax_amount == 0 and item.rate_bp == 0
     return heads.igst_amount == 0 if within_state else heads.cgst_amount == heads.sgst_amount == 0
-
-
-def sums_by_rate(lines: Iterable[Line]) -> list[RateSum]:
-    """Lowest rate first; they add up to the lines."""
-    found: dict[int, Taxed] = {}
-    for line in lines:
-        found[line.rate_bp] = found.get(line.rate_bp, Taxed()) + line.heads
-    return [RateSum(rate, found[rate]) for rate in sorted(found)]
-
-
-def sums_by_hsn(lines: Iterable[Line]) -> list[HsnSum]:
-    """By HSN, then rate; they add up to the lines."""
-    found: dict[tuple[str, int], Taxed] = {}
-    for line in lines:
-        found[line.hsn, line.rate_bp] = found.get((line.hsn, line.rate_bp), Taxed()) + line.heads
-    return [HsnSum(*key, found[key]) for key in sorted(found)]

@@ -5,8 +5,7 @@ issuers of one series wait for one another until they commit, so the number is t
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -23,22 +22,9 @@ from app.invoices.states import state_name
 from app.invoices.writing import check, item_of, write
 from app.orders import queries as orders
 from app.orders.models import Order
-from app.pricing.rules import Taxed
 from app.stores.models import Store
 
-__all__ = ["HsnMonth", "Item", "gst_month", "issue_credit_note", "issue_for_shipment", "item_of"]
-
-
-@dataclass(frozen=True)
-class HsnMonth:
-    """What was documented of one HSN code and rate, and what credit notes took off it again; quantities are the difference."""
-
-    hsn: str
-    rate_bp: int
-    quantity: int
-    grams: int  # of weighed goods
-    documents: Taxed
-    credit_notes: Taxed
+__all__ = ["Item", "issue_credit_note", "issue_for_shipment", "item_of"]
 
 
 def issue_for_shipment(
@@ -113,23 +99,6 @@ def issue_credit_note(
     changes = {"number": [None, document.number], "original": [None, original.number]}
     record(session, actor, "document.issued", document, changes, cause=f"reduction {reduction_id}")
     return document
-
-
-def gst_month(session: Session, from_on: date, to_on: date) -> list[HsnMonth]:
-    """Per HSN and rate, what was issued from one day to another, both included (as table 12 of GSTR-1 has it)."""
-    found: dict[tuple[str, int], HsnMonth] = {}
-    for hsn, rate_bp, is_credit, quantity, grams, *heads in queries.sums_by_hsn(session, from_on, to_on):
-        sums, sign = Taxed(*map(int, heads)), -1 if is_credit else 1
-        known = found.get((hsn, rate_bp)) or HsnMonth(hsn, rate_bp, 0, 0, Taxed(), Taxed())
-        found[hsn, rate_bp] = HsnMonth(
-            hsn,
-            rate_bp,
-            known.quantity + sign * int(quantity),
-            known.grams + sign * int(grams),
-            known.documents + (Taxed() if is_credit else sums),
-            known.credit_notes + (sums if is_credit else Taxed()),
-        )
-    return list(found.values())
 
 
 def _check_left(session: Session, original: Document, items: Sequence[Item]) -> None:

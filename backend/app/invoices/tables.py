@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from app.invoices import rules
+from app.invoices import summing
 from app.invoices.models import Document, DocumentLine
 from app.invoices.states import state_tax
 from app.invoices.wording import figures, kilograms, percent
@@ -63,7 +63,7 @@ def rows(document: Document, lines: Sequence[DocumentLine]) -> Iterable[PrintedL
     goods = [line for line in lines if not line.is_delivery]
     for position, line in enumerate(goods, 1):
         yield _row(document, line, position)
-    for found in rules.sums_by_rate(line for line in lines if line.is_delivery):
+    for found in summing.sums_by_rate(line for line in lines if line.is_delivery):
         yield _delivery_row(document, found)
 
 
@@ -77,7 +77,7 @@ def _row(document: Document, line: DocumentLine, position: int) -> PrintedLine:
     return PrintedLine((*described, *_money(document, line.rate_bp, line.heads)), note)
 
 
-def _delivery_row(document: Document, found: rules.RateSum) -> PrintedLine:
+def _delivery_row(document: Document, found: summing.RateSum) -> PrintedLine:
     return PrintedLine(("", DELIVERY, "–", "", "", *_money(document, found.rate_bp, found.heads)), DELIVERY_NOTE)
 
 
@@ -112,7 +112,7 @@ def tax_columns(document: Document) -> tuple[str, ...]:
 
 
 def tax_rows(document: Document, lines: Sequence[DocumentLine]) -> Iterable[tuple[str, ...]]:
-    for found in rules.sums_by_rate(lines) if _has_tax(document) else ():
+    for found in summing.sums_by_rate(lines) if _has_tax(document) else ():
         heads = found.heads
         label = _rate_label(document, found.rate_bp)
         yield (label, figures(heads.taxable_amount), *_taxes(document, heads), figures(heads.tax_amount))

@@ -13,7 +13,7 @@ from sqlmodel import Session, col, select
 
 from app.audit.models import AuditEntry
 from app.core.errors import Refusal
-from app.invoices import queries, service
+from app.invoices import months, queries
 from app.invoices.errors import (
     CreditExceedsDocument,
     HsnMissing,
@@ -256,7 +256,7 @@ def test_gst_month_is_the_sum_of_the_documents(session: Session) -> None:
     sell(session, MILK, GHEE, place="27").issue(session)
     sell(session, GHEE).issue(session, december)
     credit(session, original, [replace(first.items[0], quantity=1, heads=Taxed(74_762, 1_869, 1_869))])
-    month = service.gst_month(session, date(2026, 11, 1), date(2026, 11, 30))
+    month = months.gst_month(session, date(2026, 11, 1), date(2026, 11, 30))
     issued = session.exec(select(Document).where(col(Document.issued_on) < date(2026, 12, 1))).all()
     for is_credit in (False, True):
         found = sum((row.credit_notes if is_credit else row.documents for row in month), Taxed())

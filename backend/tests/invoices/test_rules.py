@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.core.money import MAX_AMOUNT
-from app.invoices import rules
+from app.invoices import rules, summing
 from app.invoices.states import STATES, state_tax
 from app.invoices.wording import figures, in_words, kilograms, percent
 from app.pricing.rules import Taxed
@@ -184,7 +184,7 @@ def test_rates_and_weights() -> None:
 @given(LINES)
 def test_summaries_add_up_to_the_lines(lines: list[Line]) -> None:
     whole = sum((line.heads for line in lines), Taxed())
-    by_rate, by_hsn = rules.sums_by_rate(lines), rules.sums_by_hsn(lines)
+    by_rate, by_hsn = summing.sums_by_rate(lines), summing.sums_by_hsn(lines)
     assert sum((found.heads for found in by_rate), Taxed()) == whole == sum((found.heads for found in by_hsn), Taxed())
     assert len({found.rate_bp for found in by_rate}) == len(by_rate)
     assert len({(found.hsn, found.rate_bp) for found in by_hsn}) == len(by_hsn)
