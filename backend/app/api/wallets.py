@@ -73,7 +73,8 @@ def get_wallet_of(
 
 @router.post("/customers/{customer_id}/wallet-credits", status_code=201)
 def credit_wallet(door: OpenDoor, customer_id: UUID, body: CreditIn) -> MovementOut:
-    """Give a customer money of the shop's, as goodwill; they can spend it on any order. Send an Idempotency-Key."""
+    """Give a customer money of the shop's, as goodwill; they can spend it on any order. Needs an Idempotency-Key: each credit is one more."""
+    door.require_key()
 
     def give() -> MovementOut:
         movement = service.give(door.session, customer_id, body.amount, body.note, door.actor, door.now)

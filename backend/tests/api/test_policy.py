@@ -97,6 +97,7 @@ REFUSED_ALL_THE_SAME = {
     "POST /api/v1/shipments/{shipment_id}/failed-delivery": 409,
     "POST /api/v1/refunds/{refund_id}/payout": 409,
     "POST /api/v1/refunds/{refund_id}/retry": 409,  # it did not fail
+    "POST /api/v1/customers/{customer_id}/wallet-credits": 400,  # it asks for a key
     "PUT /api/v1/customers/{customer_id}/credit-limit": 409,  # no distributor
     "POST /api/v1/orders/{order_id}/receipts": 409,  # not on account
     "POST /api/v1/cash/receipts": 409,  # not to be paid at the door

@@ -7,10 +7,13 @@ import pytest
 from fastapi.testclient import TestClient
 from sqlmodel import Session, select
 
+from app.accounts import service as accounts
 from app.checkout import cancelling
 from app.checkout.errors import CheckoutClosed
 from app.core.actor import SYSTEM
 from app.core.clock import machine_now
+from app.core.ids import new_id
+from app.core.security import sign_jwt
 from app.ledger import service as ledger
 from app.orders.models import Order
 from app.payments import queries as payments
@@ -20,6 +23,7 @@ from app.stock.models import Reservation
 from app.stores.models import Store
 from app.wallets import service as wallets
 from app.wallets.errors import WalletBalanceTooLow
+from app.wallets.models import MAX_GOODWILL_AMOUNT
 from tests.checkout.test_confirming import deliver
 from tests.racing import race
 from tests.sandbox_control import Sandbox
@@ -163,4 +167,31 @@ def test_orders_cancelled_and_placed_at_the_same_moment_do_not_wait_for_each_oth
 
     assert race(4, act) == ["cancelled"] * 3 + ["confirmed"]
     assert balance(store, shopper.customer.id) == 3 * TOTAL
+    wallets_add_up(store)
+
+
+def test_goodwill_is_given_by_finance_once_per_request_and_within_a_limit(
+    client: TestClient, store: Store, uow: UnitOfWork, shopper: Shopper
+) -> None:
+    with uow() as session:
+        finance = accounts.add_staff(session, "finance@example.in", "a long password", "finance", SYSTEM)
+    claims = {"sub": str(finance.id), "kind": "staff", "role": "finance", "store": str(store.id), "sid": str(new_id())}
+    headers = {"Authorization": f"Bearer {sign_jwt(claims, seconds=600)}", "Idempotency-Key": "one"}
+    url, body = f"/api/v1/customers/{shopper.customer.id}/wallet-credits", {"amount": 5000, "note": "two litres came late"}
+    given = client.post(url, json=body, headers=headers)
+    assert given.status_code == 201, given.text
+    with unchanged(store):
+        assert client.post(url, json=body, headers=headers).json() == given.json()
+        without_key = {"Authorization": headers["Authorization"]}
+        assert client.post(url, json=body, headers=without_key).json()["code"] == "idempotency_key_missing"
+        too_much = client.post(
+            url, json=body | {"amount": MAX_GOODWILL_AMOUNT + 1}, headers=headers | {"Idempotency-Key": "two"}
+        )
+        assert too_much.status_code == 422
+    seen = client.get(f"/api/v1/customers/{shopper.customer.id}/wallet", headers=headers).json()
+    assert [(line["kind"], line["note"], line["amount"]["amount"]) for line in seen["items"]] == [
+        ("goodwill", "two litres came late", 5000)
+    ]
+    with uow() as session:
+        assert ledger.balance(session, ledger.GOODWILL) == 5000
     wallets_add_up(store)
