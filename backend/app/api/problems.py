@@ -7,6 +7,7 @@ from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict
+from sqlalchemy.exc import OperationalError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
@@ -97,6 +98,13 @@ def _http(request: Request, error: Exception) -> JSONResponse:
     return problem(error.status_code, code, str(error.detail), headers)
 
 
+def _database_busy(request: Request, error: Exception) -> JSONResponse:
+    """A deadlock, a lock held too long, a database that is restarting: all of it was rolled back, so a repeat is safe."""
+    assert isinstance(error, OperationalError)  # noqa: S101
+    log.error("database_busy", method=request.method, path=request.url.path, cause=type(error.orig).__name__)
+    return problem(503, "database_busy", "The database is busy; nothing was changed, repeat the request.", {"Retry-After": "1"})
+
+
 def _crash(request: Request, error: Exception) -> JSONResponse:
     log.error("request_failed", method=request.method, path=request.url.path, exc_info=error)
     headers = {**SAFETY_HEADERS, "X-Request-Id": request_id.get()}  # Starlette answers this one outside of the edge
@@ -106,6 +114,7 @@ def _crash(request: Request, error: Exception) -> JSONResponse:
 def add_problem_handlers(app: FastAPI) -> None:
     app.add_exception_handler(Refusal, _refusal)
     app.add_exception_handler(LeaseLost, _busy)
+    app.add_exception_handler(OperationalError, _database_busy)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(Exception, _crash)
