@@ -2,7 +2,6 @@
 
 import json
 from dataclasses import replace
-from random import Random
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -168,26 +167,3 @@ def test_a_line_out_of_range_cannot_exist(wrong: dict[str, Any]) -> None:
 def test_exempt_goods_have_no_rate() -> None:
     with pytest.raises(ValueError, match="exempt"):
         line(6_000, 500, is_exempt=True)
-
-
-def _random_basket(chance: Random) -> tuple[list[BasketLine], Terms]:
-    basket = [
-        line(chance.randint(1, 10 ** chance.randint(1, 7)), chance.choice([0, 25, 300, 500, 1800, 4000]), chance.randint(1, 99))
-        for _ in range(chance.randint(1, 8))
-    ]
-    free_from = chance.choice([None, chance.randint(0, 100_000)])
-    return basket, Terms(
-        chance.random() < 0.8, chance.random() < 0.5, chance.randint(0, 9_999), free_from, chance.random() < 0.5
-    )
-
-
-@pytest.mark.parametrize("count", [5_000, pytest.param(100_000, marks=pytest.mark.proof)])
-def test_ac10_so_many_random_baskets(count: int) -> None:
-    chance = Random(20_250_922)
-    for _ in range(count):
-        basket, conditions = _random_basket(chance)
-        priced = price_basket(basket, conditions)
-        parts = [part.goods for part in priced.lines] + [priced.shipping]
-        assert priced.total_amount == sum(part.total_amount for part in parts) + priced.round_off_amount
-        assert priced.tax_amount == sum(part.cgst_amount + part.sgst_amount + part.igst_amount for part in parts)
-        assert all(part.cgst_amount == part.sgst_amount for part in parts)
