@@ -56,10 +56,8 @@ def list_movements(
 
 @router.post("/receipts", status_code=201)
 def receive(door: OpenDoor, body: ReceiptIn) -> ReceiptOut:
-    """Goods came in: all of these lines are put on the shelf, or none.
-
-    Send an Idempotency-Key: without one a repeat puts them there twice.
-    """
+    """Goods came in: all of these lines are put on the shelf, or none. Needs an Idempotency-Key: each receipt is one more."""
+    door.require_key()
 
     def put() -> ReceiptOut:
         quantities = {line.variant_id: line.quantity for line in body.lines}
@@ -72,10 +70,11 @@ def receive(door: OpenDoor, body: ReceiptIn) -> ReceiptOut:
 
 @router.post("/adjustments", status_code=201)
 def adjust(door: OpenDoor, body: AdjustmentIn) -> LevelOut:
-    """There is more on the shelf than was written, or less; the level as it is now. Send an Idempotency-Key here too.
+    """There is more on the shelf than was written, or less; the level as it is now. Needs an Idempotency-Key.
 
     409 `stock_reserved`: less would be left than orders were promised; `variants` names them. 409 `not_on_shelf`.
     """
+    door.require_key()
     return door.once(
         lambda: LevelOut.of(
             adjusting.adjust(

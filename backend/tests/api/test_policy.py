@@ -88,6 +88,8 @@ PROOF_NEEDED = {  # nobody gets further without a code, a token or a signature: 
 REFUSED_ALL_THE_SAME = {
     "POST /api/v1/test/clocks/{clock_id}/advance": 409,  # a clock only goes forward; that takes a worker
     "POST /api/v1/stock/counts": 422,  # nothing to count
+    "POST /api/v1/stock/receipts": 400,  # it asks for a key, as the next one does
+    "POST /api/v1/stock/adjustments": 400,
     "POST /api/v1/orders/{order_id}/returns": 409,  # nothing of it was sent yet
     "POST /api/v1/orders/{order_id}/shipments": 409,  # it is not paid
     "POST /api/v1/orders/{order_id}/concessions": 409,  # nothing of it is owed

@@ -72,7 +72,12 @@ def test_goods_come_in_once_and_every_change_can_be_read(client: TestClient, sto
         levels = ok(client.post(f"{STOCK}/receipts", json=receipt, headers=packer | key), 201)["levels"]
         assert [(level["variant_id"], level["on_hand"]) for level in levels] == [(milk, 64), (ghee, 6)]
     change = {"variant_id": ghee, "change": -1, "reason": "damaged", "note": "dropped"}
-    assert ok(client.post(f"{STOCK}/adjustments", json=change, headers=packer), 201)["available"] == 5
+    with unchanged(store):
+        for path, body in (("receipts", receipt), ("adjustments", change)):
+            assert ok(client.post(f"{STOCK}/{path}", json=body, headers=packer), 400)["code"] == "idempotency_key_missing"
+    assert (
+        ok(client.post(f"{STOCK}/adjustments", json=change, headers=packer | {"Idempotency-Key": "jar"}), 201)["available"] == 5
+    )
     page = ok(client.get(f"{STOCK}/{ghee}/movements", params={"limit": 2}, headers=packer))
     moves = [(move["kind"], move["quantity"], move["on_hand_after"], move["cause"]) for move in page["items"]]
     assert moves == [("adjust", -1, 5, "damaged: dropped"), ("receive", 2, 6, "note 4711")]
@@ -116,7 +121,7 @@ def test_what_cannot_be_is_refused_and_changes_nothing(
     client: TestClient, store: Store, packer: Headers, path: str, body: Any, code: int
 ) -> None:
     with unchanged(store):
-        assert client.post(f"{STOCK}/{path}", json=body, headers=packer).status_code == code
+        assert client.post(f"{STOCK}/{path}", json=body, headers=packer | {"Idempotency-Key": "once"}).status_code == code
 
 
 def test_a_line_named_twice_in_a_receipt_is_a_slip(client: TestClient, store: Store, packer: Headers) -> None:
@@ -124,7 +129,8 @@ def test_a_line_named_twice_in_a_receipt_is_a_slip(client: TestClient, store: St
         ghee, _ = shelf(session)
     twice = {"lines": [{"variant_id": ghee, "quantity": 1}, {"variant_id": ghee, "quantity": 2}], "note": "van"}
     with unchanged(store):
-        assert client.post(f"{STOCK}/receipts", json=twice, headers=packer).status_code == 422
+        answer = client.post(f"{STOCK}/receipts", json=twice, headers=packer | {"Idempotency-Key": "once"})
+    assert answer.status_code == 422
 
 
 def test_support_may_look_and_not_touch(client: TestClient, store: Store) -> None:
