@@ -48,6 +48,7 @@ ROUTERS = (
     "subscriptions",
     "mandate_returns",
     "messages",
+    "checks",
     "stock",
     "stock_counts",
     "test_clocks",

@@ -24,6 +24,7 @@ STAFF_PERMISSIONS: dict[str, frozenset[str]] = {
             "credit.manage",
             "wallets.read",
             "wallets.credit",
+            "checks.read",
             "payments.read",
             "refunds.make",
         }
@@ -41,6 +42,7 @@ STAFF_PERMISSIONS: dict[str, frozenset[str]] = {
             "wallets.read",
             "orders.change",
             "orders.pack",
+            "checks.read",
             "payments.read",
             "refunds.make",
         }
@@ -61,6 +63,7 @@ STAFF_PERMISSIONS: dict[str, frozenset[str]] = {
             "wallets.credit",
             "orders.change",
             "orders.pack",
+            "checks.read",
             "payments.read",
             "refunds.make",
         }
@@ -173,6 +176,7 @@ POLICY: dict[tuple[str, str], Policy] = {
     ("POST", "/api/v1/mandate-returns/{mandate_id}"): PUBLIC,  # the signature is the proof
     ("GET", "/api/v1/test/clocks/{clock_id}"): Policy("staff", "clocks.move"),
     ("POST", "/api/v1/test/clocks/{clock_id}/advance"): Policy("staff", "clocks.move"),
+    ("GET", "/api/v1/checks"): Policy("staff", "checks.read"),
     ("GET", "/api/v1/messages"): Policy("staff", "messages.read"),
     ("GET", "/api/v1/messages/{message_id}"): Policy("staff", "messages.read"),
     ("GET", "/api/v1/stock"): Policy("staff", "stock.read"),

@@ -152,6 +152,21 @@ class WelcomeAdminContext(TypedDict):
     admin: StaffContext
 
 
+class FindingContext(TypedDict):
+    what: str
+    repair: str  # the command; empty: a person has to decide
+    remedy: str
+
+
+class ChecksFailedContext(TypedDict):
+    """`checks_failed`, e-mail to whoever runs the shop."""
+
+    count: int
+    findings: list[FindingContext]
+    more: int  # that are not listed
+    keys: list[str]  # of all of them: of these nobody is told again today
+
+
 class NoticeContext(TypedDict):
     """`notice`, e-mail and SMS: words somebody else wrote."""
 

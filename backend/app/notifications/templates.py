@@ -58,6 +58,7 @@ TEMPLATES = {
         *_both("subscription_action_needed", 3 * DAY, "Your subscription needs you: its mandate does not work"),
         Template("welcome_user", "email", 7 * DAY, "Welcome to {{ site_name }}"),
         Template("welcome_admin", "email", 7 * DAY, "You can now sign in to {{ site_name }}"),
+        Template("checks_failed", "email", DAY, "Something does not add up at {{ site_name }}"),
         *_both("notice", 3 * DAY, "A message from {{ site_name }}"),
     ]
 }

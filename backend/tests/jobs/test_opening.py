@@ -126,6 +126,7 @@ def test_a_store_gets_the_documented_schedules_once_and_nothing_of_the_past(uow:
         "process-due-subscriptions": "01 11:00",
         "send-subscription-renewal-reminders": "01 10:15",
         "reconcile-settlements": "02 01:45",
+        "check-invariants": "01 10:30",
         "cleanup-expired-carts": "02 02:00",
         "cleanup-expired-tokens": "02 03:00",
         "cleanup-old-audit-logs": "02 03:30",

@@ -3,7 +3,9 @@
 from typing import Any
 
 from app.notifications.contexts import (
+    ChecksFailedContext,
     DeliverySkippedContext,
+    FindingContext,
     NoticeContext,
     OrderCancelledContext,
     OrderConfirmationContext,
@@ -100,5 +102,18 @@ CONTEXTS: dict[str, Any] = {
     ),
     "welcome_user": WelcomeUserContext(user={"name": "Asha"}),
     "welcome_admin": WelcomeAdminContext(admin={"name": "Ravi", "role": "packer"}),
+    "checks_failed": ChecksFailedContext(
+        count=21,
+        findings=[
+            FindingContext(
+                what="₹440.00 came in for order ORD-26-000123, which is cancelled and paid, and none of it is on its way back.",
+                repair="rozana check --only captured_without_order --repair",
+                remedy="The repair confirms an order that waits for its payment; of any other, what is too much goes back.",
+            ),
+            FindingContext(what="Series CN has reached number 3 with 2 documents.", repair="", remedy="Find out who did."),
+        ],
+        more=19,
+        keys=[],
+    ),
     "notice": NoticeContext(body="We are closed on Friday.\n\nSee you on Saturday!"),
 }
