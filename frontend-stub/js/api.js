@@ -3,7 +3,8 @@
 import { meta, observable, pause } from "./dom.js";
 import { OFFLINE, Problem, problemFrom } from "./problem.js";
 
-const BASE = (meta("api-base") || "/api/v1").replace(/\/$/, "");
+/** Where the API is: for links that a browser follows by itself, such as a document's. */
+export const BASE = (meta("api-base") || "/api/v1").replace(/\/$/, "");
 const TIMEOUT_SECONDS = 20; // longer than the slowest checkout; a phone that lost its network never answers
 const RETRY_AFTER_MS = [400, 1200]; // two more tries: enough for a restart, short enough to keep waiting for
 const LONGEST_RETRY_MS = 5000; // a server may ask for more; nobody waits longer in front of a grey button
@@ -20,6 +21,16 @@ export function newKey() {
   bytes[8] = (bytes[8] & 0x3f) | 0x80;
   const hex = [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
   return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
+}
+
+/** Answers the same key for the same body: a wish has one key, however often its button is pressed; another body is another. */
+export function keyPerWish() {
+  let wish = { text: "", key: "" };
+  return (body) => {
+    const text = JSON.stringify(body);
+    if (wish.text !== text) wish = { text, key: newKey() };
+    return wish.key;
+  };
 }
 
 function csrfToken() {
@@ -112,7 +123,8 @@ export async function api(method, path, options = {}) {
   return send(method, path, request);
 }
 
+/** "?status=packed&status=delivered&search=Rao": a list repeats its name, what is empty is left out. */
 export function query(values) {
-  const given = Object.entries(values).filter(([, value]) => value);
+  const given = Object.entries(values).flatMap(([name, value]) => [value].flat().filter(Boolean).map((one) => [name, one]));
   return given.length ? `?${new URLSearchParams(given)}` : "";
 }

@@ -7,9 +7,10 @@ let made = 0;
 
 /**
  * One labelled control; `options` [[value, words], …] makes a select; `rule` says in words what the API accepts,
- * for when it refuses the shape of a value; the rest are attributes of the control.
+ * for when it refuses the shape of a value; `isFilter`: nobody expects it to be filled in, so nothing says that it is optional; the
+ * rest are attributes of the control.
  */
-export function field({ label, hint, options, wide, rule, ...attributes }) {
+export function field({ label, hint, options, wide, rule, isFilter = false, ...attributes }) {
   const id = `field-${(made += 1)}`;
   const control = options
     ? h("select", { id, ...attributes }, options.map(([value, words]) => h("option", { value }, words)))
@@ -17,7 +18,7 @@ export function field({ label, hint, options, wide, rule, ...attributes }) {
   control.dataset.rule = rule ?? "Please check this.";
   control.setAttribute("aria-describedby", `${id}-hint ${id}-wrong`);
   return h("div", { class: wide ? "field wide" : "field" },
-    h("label", { for: id }, label, attributes.required ? null : h("span", { class: "optional" }, " (optional)")),
+    h("label", { for: id }, label, attributes.required || isFilter ? null : h("span", { class: "optional" }, " (optional)")),
     control,
     h("p", { class: "hint", id: `${id}-hint` }, hint ?? ""),
     h("p", { class: "wrong", id: `${id}-wrong` }));

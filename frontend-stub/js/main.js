@@ -15,8 +15,12 @@ import { signInPage } from "./pages/sign-in.js";
 import { subscribePage } from "./pages/subscribe.js";
 import { subscriptionPage } from "./pages/subscription.js";
 import { subscriptionsPage } from "./pages/subscriptions.js";
+import { walletPage } from "./pages/wallet.js";
 import { currentRoute, go, link, onRouteChange, startRouter } from "./router.js";
-import { currentCustomer, onSessionChange, restoreSession } from "./session.js";
+import { currentCustomer, currentStaff, onSessionChange, restoreSession } from "./session.js";
+import { staffOrderPage } from "./staff/order.js";
+import { staffOrdersPage } from "./staff/orders.js";
+import { staffRefundsPage, staffReturnsPage } from "./staff/waiting.js";
 import { count } from "./words.js";
 
 const ROUTES = [
@@ -30,10 +34,15 @@ const ROUTES = [
   [/^\/subscribe\/([^/]+)$/, subscribePage],
   [/^\/subscriptions$/, subscriptionsPage],
   [/^\/subscriptions\/([^/]+)$/, subscriptionPage],
+  [/^\/wallet$/, walletPage],
   [/^\/account$/, accountPage],
+  [/^\/staff$/, staffOrdersPage],
+  [/^\/staff\/orders\/([^/]+)$/, staffOrderPage],
+  [/^\/staff\/returns$/, staffReturnsPage],
+  [/^\/staff\/refunds$/, staffRefundsPage],
 ];
 const TYPING_PAUSE_MS = 250;
-const CALM = /^\/(checkout|sign-in|subscribe\/.+)$/; // nothing here leads away from paying: no search, no cart bar
+const CALM = /^\/(checkout|sign-in|subscribe\/.+|staff.*)$/; // nothing leads away from paying, or from work: no search, no cart bar
 
 const byId = (id) => document.getElementById(id);
 
@@ -59,8 +68,8 @@ function drawCart() {
 function drawAccount() {
   const customer = currentCustomer();
   const account = byId("account-link");
-  account.textContent = customer ? "Account" : "Sign in";
-  account.href = customer ? "#/account" : "#/sign-in";
+  account.textContent = customer ? "Account" : currentStaff() ? "Staff" : "Sign in";
+  account.href = customer ? "#/account" : currentStaff() ? "#/staff" : "#/sign-in";
   byId("orders-link").hidden = byId("subscriptions-link").hidden = !customer;
 }
 

@@ -42,6 +42,9 @@ const TOLD = {
   pause_until_past: (facts) => `A pause can end on ${formatDay(facts.earliest)} or later.`,
   mandate_limit_too_low: (facts) => `One delivery costs ${formatPaise(facts.minimum)}, so the limit cannot be lower than that.`,
   mandate_limit_too_high: (facts) => `By law a debit above ${formatPaise(facts.maximum)} needs you each time. Choose less, or pay on delivery.`,
+  return_too_late: (facts) => `This could be reported until ${formatMoment(facts.until)}. Please call the shop.`,
+  quantity_not_left: (facts) => (facts.left_quantity ? `Only ${facts.left_quantity} of these are left to choose.` : "None of these are left to choose."),
+  cash_not_offered: (facts) => (facts.maximum_amount ? `Up to ${formatPaise(facts.maximum_amount)} can be paid in cash. Choose another way for this order.` : "This shop does not take cash. Choose another way to pay."),
   rule_invalid: (facts) => RHYTHM[facts.field],
 };
 

@@ -1,4 +1,4 @@
-/** Who is shopping: null for a guest, else the customer. The proof lies in HttpOnly cookies, never in script. */
+/** Who is here: a guest, a customer, or somebody of the shop's staff. The proof lies in HttpOnly cookies, never in script. */
 
 import { api, mayHaveSession, sessionLost } from "./api.js";
 import { observable } from "./dom.js";
@@ -6,12 +6,16 @@ import { go, link } from "./router.js";
 
 const changes = observable();
 let customer = null;
+let staff = null;
 
 export const onSessionChange = changes.subscribe;
 export const currentCustomer = () => customer;
+export const currentStaff = () => staff;
 
+/** One browser is one of them at a time: signing in as one ends being the other. */
 function become(someone) {
-  customer = someone;
+  staff = someone?.role ? someone : null;
+  customer = someone && !staff ? someone : null;
   changes.notify();
 }
 
@@ -52,6 +56,17 @@ export async function signIn(phone, code, guestCart) {
   const cart = guestCart ? { cart_id: guestCart.id, cart_token: guestCart.token } : {};
   const answer = await api("POST", "/sessions", { body: { phone, code, transport: "cookie", ...cart } });
   become(answer.customer);
+}
+
+export async function signInStaff(email, password) {
+  const answer = await api("POST", "/sessions", { body: { email, password, transport: "cookie" } });
+  become(answer.staff);
+}
+
+/** The member of staff, or null for anybody else: who sees a sign-in instead. */
+export async function presentStaff() {
+  if (!staff) await restoreSession();
+  return staff;
 }
 
 export async function signOut() {

@@ -15,7 +15,8 @@ const STORY = {
   "payment.captured_again": () => "A second payment arrived",
   "order.paid_late": () => "A payment arrived after we had let the order go",
   "order.confirmed": () => "We confirmed the order",
-  "order.cancelled": () => "The order was cancelled",
+  "order.revived": () => "Everything was still there, so the order goes on",
+  "order.cancelled": (fact) => (fact.changes?.reason?.[1] === "expired" ? "The order ended: it was not paid in time" : "The order was cancelled"),
   "stock.released": () => "What we had put aside went back on the shelf",
   "debit.accepted": () => "We asked your bank for the payment",
   "debit.failed": () => "Your bank did not let the payment through",
@@ -37,6 +38,10 @@ const STORY = {
   "cycle.failed": (fact) => `The delivery of ${day(fact, "delivers_on")} could not be prepared`,
 };
 const MESSAGES = {
+  order_confirmation: "The confirmation",
+  order_shipped: "The news that it is on its way",
+  order_cancelled: "Our note about the cancellation",
+  refund_sent: "Our note about the money back",
   subscription_started: "The news that it began",
   subscription_renewal_reminder: "The reminder of a delivery",
   subscription_action_needed: "Our note that the mandate needs you",
@@ -84,13 +89,17 @@ function recorded(fact) {
 
 const list = (entries, testid) => h("ol", { class: "timeline", testid }, entries);
 
-/** Words for people when the facts have some, then every fact as it was recorded: who, what, why. */
-export function story({ summary, facts, problem }) {
-  if (problem) return [problemNote(problem)];
-  const told = facts.map((fact) => [fact, tell(fact)]).filter(([, words]) => words);
-  if (!told.length) return [h("p", null, summary), list(facts.map(recorded), "timeline")];
+/**
+ * Words for people when the facts have some, then every fact as it was recorded: who, what, why. `more`: [{at, words}] that the
+ * page knows from elsewhere.
+ */
+export function story({ summary, facts, problem }, more = []) {
+  const told = facts.map((fact) => ({ at: fact.at, words: tell(fact) })).filter(({ words }) => words);
+  const all = [...told, ...more].sort((one, other) => Date.parse(one.at) - Date.parse(other.at));
+  if (problem) return [all.length > 0 && list(all.map((fact) => entry(fact, fact.words)), "timeline"), problemNote(problem)].filter(Boolean);
+  if (!all.length) return [h("p", null, summary), list(facts.map(recorded), "timeline")];
   return [
-    list(told.map(([fact, words]) => entry(fact, words)), "timeline"),
+    list(all.map((fact) => entry(fact, fact.words)), "timeline"),
     h("details", { testid: "every-fact" },
       h("summary", null, "Who did what, and why"), h("p", null, summary), list(facts.map(recorded), "facts")),
   ];

@@ -12,6 +12,7 @@ from tests.conftest import Servers, UnitOfWork
 
 if TYPE_CHECKING:
     from app.stores.models import Store
+    from tests.browser.shopkeeper import Shopkeeper
     from tests.browser.storefront import Storefront
     from tests.sandbox_control import Sandbox
     from tests.workers import Worker
@@ -102,3 +103,21 @@ def storefront(
     from tests.browser.storefront import Storefront
 
     return Storefront(context.new_page(), filled_store.frontend_url or "", screen, sandbox)
+
+
+@pytest.fixture
+def shopkeeper(browser: Browser, storefront: "Storefront", sandbox: "Sandbox", uow: UnitOfWork) -> Iterator["Shopkeeper"]:
+    """Somebody who runs the shop, at a desk of their own: one browser is signed in as one person."""
+    from app.accounts import service as accounts
+    from app.core.actor import SYSTEM
+    from tests.browser.shopkeeper import EMAIL, PASSWORD, Shopkeeper
+
+    with uow() as session:
+        accounts.add_staff(session, EMAIL, PASSWORD, "manager", SYSTEM, name="Lakshmi")
+    with browser.new_context(
+        viewport={"width": DESKTOP.width, "height": DESKTOP.height}, locale="en-IN", timezone_id="Asia/Kolkata"
+    ) as context:
+        context.set_default_timeout(PATIENCE_MS)
+        watch = Watch(context, storefront.url, sandbox.url)
+        yield Shopkeeper(context.new_page(), storefront.url)
+        watch.check()

@@ -8,6 +8,7 @@ import { field, form } from "../forms.js";
 import { formatMoney } from "../money.js";
 import { pay } from "../payment.js";
 import { Problem } from "../problem.js";
+import { go } from "../router.js";
 import { currentCustomer, requireSignIn, updateMe } from "../session.js";
 import { empty, totals } from "../widgets.js";
 import { formatPhone } from "../words.js";
@@ -15,11 +16,11 @@ import { formatPhone } from "../words.js";
 const KEY = "rozana.checkout";
 
 /**
- * One key per (cart as shown, address): a second tap, a reload and a lost answer repeat the same checkout and
+ * One key per (cart as shown, address, way to pay): a second tap, a reload and a lost answer repeat the same checkout and
  * get the same order; a changed cart is another purchase and gets its own.
  */
-function begin(cart, addressId) {
-  const body = { cart_id: cart.id, address_id: addressId, payment_method: "razorpay" };
+function begin(cart, addressId, method) {
+  const body = { cart_id: cart.id, address_id: addressId, payment_method: method };
   const fingerprint = JSON.stringify([body, cart.total.amount, cart.lines.map((line) => [line.variant_id, line.quantity])]);
   if (unfinished()?.fingerprint === fingerprint) return unfinished();
   const begun = { body, fingerprint, key: newKey() };
@@ -41,7 +42,9 @@ async function finish({ body, key }) {
   }
   sessionStorage.removeItem(KEY);
   forgetCart();
-  pay(`/orders/${answer.order.id}`, answer.payment);
+  // Paid out of the wallet, or to be paid at the door: the order is accepted already.
+  if (answer.payment) pay(`/orders/${answer.order.id}`, answer.payment);
+  else go(`#/orders/${answer.order.id}`, { replace: true });
 }
 
 /** The API knows a new customer only by number; a receipt by mail needs an address to send it to. */
@@ -57,6 +60,24 @@ async function keepContact({ name, email }) {
   const changed = Object.fromEntries(Object.entries({ name, email }).filter(([key, value]) => value && value !== customer[key]));
   if (Object.keys(changed).length) await updateMe(changed);
 }
+
+/** What is possible is the API's to say; a wallet that is too small is the one thing that this page can see by itself. */
+function waysToPay(cart, wallet, customer) {
+  const isEnough = wallet.balance.amount >= cart.total.amount;
+  const ways = [
+    ["razorpay", "Online", "UPI, card or net banking, on Razorpay’s page", true],
+    ["wallet", "Wallet", `${formatMoney(wallet.balance)} in it${isEnough ? "" : ", not enough for this order"}`, isEnough],
+    ["cash_on_delivery", "At the door", "In cash, to whoever brings it", true],
+    ...(customer.kind === "distributor" ? [["account", "On account", "Up to your limit", true]] : []),
+  ];
+  return h("section", { class: "panel" }, h("h2", { id: "ways" }, "Pay"),
+    h("div", { class: "address-list", role: "radiogroup", "aria-labelledby": "ways" }, ways.map(([method, name, words, possible]) =>
+      h("div", { class: "address-choice" }, h("label", null,
+        h("input", { type: "radio", name: "method", value: method, checked: method === "razorpay", disabled: !possible, testid: `way-${method}` }),
+        h("span", null, h("strong", null, name), h("span", { class: "way-words" }, words)))))));
+}
+
+const payWords = (method, total) => (["razorpay", "wallet"].includes(method) ? `Pay ${formatMoney(total)}` : `Order for ${formatMoney(total)}`);
 
 function lines(cart) {
   return h("ul", { class: "brief" }, cart.lines.map((line) =>
@@ -75,20 +96,22 @@ function finishForm() {
 
 export async function checkoutPage({ signal }) {
   if (!await requireSignIn("/checkout")) return null;
-  const [cart, addresses] = await Promise.all([loadCart(), fetchAddresses(signal)]);
+  const [cart, addresses, wallet] = await Promise.all([loadCart(), fetchAddresses(signal), api("GET", "/wallet?limit=1", { signal })]);
   if (!cart?.lines.length) return { title: "Check out", content: unfinished() ? finishForm() : nothing() };
 
   const button = h("button", { type: "submit", class: "button big", testid: "pay" }, `Pay ${formatMoney(cart.total)}`);
   const picked = { address: null, changed: () => { button.disabled = !picked.address; } };
   const where = addressSection(addresses, picked);
   picked.changed();
-  const rest = form({ class: "checkout-rest", testid: "checkout-form" }, async (contact) => {
+  const rest = form({ class: "checkout-rest", testid: "checkout-form" }, async ({ method, ...contact }) => {
     await keepContact(contact);
-    await finish(begin(cart, picked.address.id));
+    await finish(begin(cart, picked.address.id, method));
   },
   receiptSection(currentCustomer()),
+  waysToPay(cart, wallet, currentCustomer()),
   h("section", { class: "panel" }, h("h2", null, "Your order"), lines(cart), totals(cart),
     !cart.can_checkout && h("p", { class: "note bad" }, "Something in your cart needs a change first. ", h("a", { href: "#/cart" }, "Back to the cart")),
-    button, h("p", { class: "small" }, "You pay on Razorpay’s page and come straight back here.")));
+    button, h("p", { class: "small" }, "Online, you pay on Razorpay’s page and come straight back here.")));
+  rest.addEventListener("change", ({ target }) => { if (target.name === "method") button.textContent = payWords(target.value, cart.total); });
   return { title: "Check out", content: h("div", { class: "checkout" }, h("h1", null, "Check out"), where, rest) };
 }

@@ -1,32 +1,24 @@
-/** One order: its state, what is in it, and what happened to it. Watches until a payment is settled. */
+/** One order: its state, what is in it, what became of it, and what can be done. Watches until a payment is settled. */
 
 import { addressText } from "../addresses.js";
 import { api } from "../api.js";
+import { setQuantity, quantityOf } from "../cart.js";
 import { formatMoment } from "../dates.js";
 import { announce, h } from "../dom.js";
 import { actionButton } from "../forms.js";
 import { formatMoney } from "../money.js";
+import { actsOn, canCancel, canCancelLines, canReport } from "../orders/acts.js";
+import { documentsPanel } from "../orders/documents.js";
+import { happenings } from "../orders/happenings.js";
+import { linesPanel, parcelsPanel, refundsPanel, returnsPanel, steps } from "../orders/parts.js";
+import { headWords, isOpen } from "../orders/words.js";
 import { pay } from "../payment.js";
 import { problemNote } from "../problem.js";
 import { go, link } from "../router.js";
 import { requireSignIn } from "../session.js";
 import { explained, story } from "../story.js";
 import { lookAgain } from "../waiting.js";
-import { totals } from "../widgets.js";
-import { fulfilmentWords } from "../words.js";
 import { statusPill } from "./orders.js";
-
-const STEPS = ["confirmed", "packed", "out_for_delivery", "delivered"];
-
-const isOpen = (order) => order.status === "pending_payment" && order.payment_status !== "paid";
-
-function steps(order) {
-  const reached = STEPS.indexOf(order.status);
-  if (reached < 0) return null;
-  return h("ol", { class: "steps" }, STEPS.map((status, place) => h("li", {
-    class: place <= reached ? "done" : "", "aria-current": place === reached ? "step" : null,
-  }, fulfilmentWords({ status }))));
-}
 
 /** Asks the API where to pay: the same provider order as before, so an order is never paid twice. */
 const payButton = (order) => actionButton(`Pay ${formatMoney(order.total)}`, { class: "button", testid: "pay-again" },
@@ -52,40 +44,39 @@ function waiting(order, outcome, looking) {
 const byMandate = () => h("div", { class: "note", testid: "payment-note" },
   h("p", null, "Your bank pays this by your mandate. ", h("a", { href: "#/subscriptions" }, "Your subscription"), " says on which day."));
 
-function headWords(order) {
-  if (order.status === "pending_payment" && order.payment_status === "paid") return "Paid. We are confirming your order.";
-  if (order.status === "confirmed" && order.payment_method === "pay_on_delivery") return "We have your order. You pay at the door.";
-  return {
-    confirmed: "Thank you! We have your order and your payment.",
-    packed: "Your order is packed.",
-    out_for_delivery: "Your order is on its way.",
-    delivered: "Delivered. Enjoy your food.",
-    cancelled: "This order was cancelled.",
-  }[order.status];
-}
+/** An order that ended unpaid is not dead to who wanted it: the same things go into the cart once more. */
+const orderAgain = (order) => actionButton("Put it all into the cart again", { class: "button quiet", testid: "order-again" }, async () => {
+  for (const line of order.lines) await setQuantity(line.variant_id, Math.max(line.quantity, quantityOf(line.variant_id)), line.name);
+  go("#/cart");
+});
 
-function linesTable(order) {
-  return h("ul", { class: "brief" }, order.lines.map((line) => h("li", { testid: "order-line", "data-sku": line.sku },
-    h("span", null, `${line.quantity} × ${line.name} `, h("span", { class: "small" }, line.unit)),
-    h("span", null, formatMoney(line.line_total)))));
+function acts(order, act) {
+  const button = (words, testid, onclick) => h("button", { type: "button", class: "link", testid, onclick }, words);
+  const offered = [
+    canReport(order) && button("Something was wrong", "report", act.report),
+    canCancelLines(order) && button("Cancel a part of it", "cancel-lines", act.cancelLines),
+    canCancel(order) && button("Cancel the order", "cancel", act.cancel),
+    order.cancel_reason === "expired" && !order.paid.amount && orderAgain(order),
+  ].filter(Boolean);
+  return offered.length > 0 && h("div", { class: "buttons acts" }, offered);
 }
 
 /** Where a mandate does not pay, its customer was told that the payment is due. */
 const isOwed = (told) => told.facts.some((fact) => fact.what.startsWith("payment_due by"));
 
-function render(order, told, outcome, looking) {
+function render({ order, told, papers }, outcome, looking, act) {
   const isByMandate = order.payment_method === "mandate";
   const standing = outcome || (isByMandate && isOwed(told) ? "owed" : "");
   return h("div", { class: "order", testid: "order" },
     h("p", { class: "crumb" }, h("a", { href: "#/orders" }, "Orders"), " / ", order.number),
-    h("div", { class: "order-head" }, h("h1", null, "Order ", h("span", { testid: "order-number" }, order.number)), statusPill(order)),
-    h("p", { class: "lead" }, headWords(order)),
+    h("div", { class: "order-head" }, h("h1", { tabindex: "-1" }, "Order ", h("span", { testid: "order-number" }, order.number)), statusPill(order)),
+    headWords(order) && h("p", { class: "lead", testid: "order-words" }, headWords(order)),
     !isOpen(order) ? steps(order) : isByMandate && !standing ? byMandate() : waiting(order, standing, looking),
+    acts(order, act),
     h("div", { class: "two" },
-      h("div", { class: "stack" },
-        h("section", { class: "panel" }, h("h2", null, "What you ordered"), linesTable(order), totals(order)),
+      h("div", { class: "stack" }, refundsPanel(order), returnsPanel(order), parcelsPanel(order), linesPanel(order), documentsPanel(papers),
         order.address && h("section", { class: "panel" }, h("h2", null, order.status === "delivered" ? "Delivered to" : "Deliver to"), addressText(order.address))),
-      h("section", { class: "panel" }, h("h2", null, "What happened"), story(told))));
+      h("section", { class: "panel" }, h("h2", null, "What happened"), story(told, happenings(order)))));
 }
 
 async function watch(order, draw, signal) {
@@ -97,12 +88,20 @@ async function watch(order, draw, signal) {
 
 export async function orderPage({ params: [id], query, signal }) {
   if (!await requireSignIn(`/orders/${id}`)) return null;
-  const first = await api("GET", `/orders/${encodeURIComponent(id)}`, { signal });
+  const path = `/orders/${encodeURIComponent(id)}`;
+  const first = await api("GET", path, { signal });
   const outcome = ["failed", "cancelled"].includes(query.payment) ? query.payment : "";
   const content = h("div", null);
+  const changed = async () => {
+    const order = await api("GET", path, { signal });
+    await draw(order, false);
+    announce(headWords(order));
+    content.querySelector("h1").focus();
+  };
   const draw = async (order, looking) => {
-    const told = await explained(`/orders/${order.id}`, signal);
-    if (!signal.aborted) content.replaceChildren(render(order, told, outcome, looking));
+    const [told, { items: papers }] = await Promise.all([explained(path, signal), api("GET", `${path}/documents`, { signal })]);
+    const act = actsOn(order, signal, () => changed().catch((error) => { if (!signal.aborted) content.prepend(problemNote(error)); }));
+    if (!signal.aborted) content.replaceChildren(render({ order, told, papers }, outcome, looking, act));
   };
   await draw(first, true);
   if (isOpen(first)) watch(first, draw, signal).catch((error) => { if (!signal.aborted) content.prepend(problemNote(error)); });

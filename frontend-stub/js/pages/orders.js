@@ -10,15 +10,21 @@ import { requireSignIn } from "../session.js";
 import { empty, mine } from "../widgets.js";
 import { fulfilmentWords, paymentWords } from "../words.js";
 
+/** While it is paid and not packed, that it is paid says most; afterwards, where it is. */
+const isAboutMoney = (order) => order.status === "pending_payment" || (order.status === "confirmed" && order.payment_status === "paid");
+
 export function statusPill(order) {
-  const over = order.status === "cancelled";
-  const paid = order.payment_status === "paid";
-  const sure = paid || (order.payment_method === "pay_on_delivery" && order.status !== "pending_payment");
-  const words = paid || order.status === "pending_payment" ? paymentWords(order) : fulfilmentWords(order);
+  const kind = { pending_payment: order.payment_status === "paid" ? "good" : "waiting", cancelled: "over" }[order.status] ?? "good";
   return h("span", {
-    class: `pill ${over ? "over" : sure ? "good" : "waiting"}`, testid: "order-status",
-    "data-status": order.status, "data-payment-status": order.payment_status,
-  }, over && !paid ? fulfilmentWords(order) : words);
+    class: `pill ${kind}`, testid: "order-status", "data-status": order.status, "data-payment-status": order.payment_status,
+  }, isAboutMoney(order) ? paymentWords(order) : fulfilmentWords(order));
+}
+
+/** The half of its state that the pill does not tell. */
+function otherWords(order) {
+  if (order.status === "pending_payment" || order.status === "cancelled") return "";
+  if (isAboutMoney(order)) return fulfilmentWords(order);
+  return order.payment_status === "paid" ? paymentWords(order) : "Not paid yet";
 }
 
 function row(order) {
@@ -29,14 +35,14 @@ function row(order) {
       h("p", { class: "small" }, formatInstant(order.placed_at)),
       names.length > 0 && h("p", null, names.slice(0, 3).join(", "), names.length > 3 && ` and ${names.length - 3} more`)),
     h("div", { class: "order-side" }, statusPill(order), h("strong", null, formatMoney(order.total)),
-      order.status !== "pending_payment" && h("span", { class: "small" }, fulfilmentWords(order))));
+      otherWords(order) && h("span", { class: "small" }, otherWords(order))));
 }
 
-function moreOrders(list, next, signal) {
+function moreOrders(list, filter, next, signal) {
   const trouble = h("div", null);
   const button = h("button", { type: "button", class: "button quiet", onclick: async () => {
     try {
-      const page = await api("GET", `/orders${query({ after: next })}`, { signal });
+      const page = await api("GET", `/orders${query({ ...filter, after: next })}`, { signal });
       list.append(...page.items.map(row));
       next = page.next;
       button.hidden = !next;
@@ -47,12 +53,30 @@ function moreOrders(list, next, signal) {
   return h("div", { class: "more" }, button, trouble);
 }
 
-export async function ordersPage({ signal }) {
+/** What people look for among their orders: a name in the address, its words, and the states it stands for. */
+const SHOWN = {
+  "": ["All", []],
+  open: ["To be paid", ["pending_payment"]],
+  coming: ["Coming", ["confirmed", "packed", "out_for_delivery"]],
+  delivered: ["Delivered", ["delivered"]],
+  cancelled: ["Cancelled", ["cancelled"]],
+};
+
+const choices = (current) => h("nav", { class: "chips", "aria-label": "Which orders" }, h("ul", null, Object.entries(SHOWN).map(([name, [words]]) =>
+  h("li", null, h("a", { class: "chip small-chip", id: `show-${name || "all"}`, href: link("/orders", { show: name }), "aria-current": name === current ? "page" : null, testid: `show-${name || "all"}` }, words)))));
+
+export async function ordersPage({ query: { show = "" }, signal }) {
   if (!await requireSignIn("/orders")) return null;
-  const page = await api("GET", "/orders", { signal });
-  if (!page.items.length) {
+  const current = show in SHOWN ? show : "";
+  const filter = { status: SHOWN[current][1] };
+  const page = await api("GET", `/orders${query(filter)}`, { signal });
+  if (!page.items.length && !current) {
     return { title: "Orders", content: empty({ title: "No orders yet", words: "What you buy will be listed here, with everything that happened to it." }) };
   }
   const list = h("ul", { class: "orders" }, page.items.map(row));
-  return { title: "Orders", content: h("div", { class: "medium" }, h("h1", null, "Your orders"), mine("/orders"), list, page.next && moreOrders(list, page.next, signal)) };
+  return {
+    title: "Orders",
+    content: h("div", { class: "medium" }, h("h1", null, "Your orders"), mine("/orders"), choices(current),
+      page.items.length ? list : h("p", { class: "note", testid: "none" }, "None of your orders is here."), page.next && moreOrders(list, filter, page.next, signal)),
+  };
 }

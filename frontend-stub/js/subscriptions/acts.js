@@ -3,7 +3,8 @@
 import { daysAfter, formatDay, today } from "../dates.js";
 import { h } from "../dom.js";
 import { field } from "../forms.js";
-import { consequences, openChange } from "./change.js";
+import { openSheet } from "../sheet.js";
+import { consequences } from "./consequences.js";
 
 /** The days of a pause: until one of them, or open. */
 function pauseFields() {
@@ -28,7 +29,7 @@ function pauseWords(answer) {
 /** {skip(delivery), pause(), resume(), cancel()} for this subscription; `done(answer)` after each. */
 export function actsOn(subscription, signal, done) {
   const path = `/subscriptions/${subscription.id}`;
-  const open = (sheet) => openChange({ signal, done, body: () => ({}), ...sheet });
+  const open = (sheet) => openSheet({ signal, done, body: () => ({}), ...sheet });
   return {
     skip: (delivery) => open({
       title: `Skip ${formatDay(delivery.delivers_on)}?`, path: `${path}/skips`, body: () => ({ delivers_on: delivery.delivers_on }),

@@ -1,0 +1,72 @@
+/** The wallet: what is in it, how that came about, and paying into it. */
+
+import { api, keyPerWish, query } from "../api.js";
+import { formatInstant } from "../dates.js";
+import { announce, h, pause } from "../dom.js";
+import { field, form } from "../forms.js";
+import { formatMoney } from "../money.js";
+import { pay } from "../payment.js";
+import { moreButton } from "../more.js";
+import { requireSignIn } from "../session.js";
+import { mine } from "../widgets.js";
+import { sentence } from "../words.js";
+
+const KINDS = { top_up: "You paid in", spend: "Paid for an order", refund: "Back from an order", goodwill: "From the shop", taken_back: "Went back to your bank" };
+const LOOKS_MS = [1000, 2000, 4000, 8000]; // a capture is known in seconds; after that the page says what it knows
+
+function movement(one) {
+  const sign = one.amount.amount < 0 ? "−" : "+";
+  const money = formatMoney({ ...one.amount, amount: Math.abs(one.amount.amount) });
+  return h("li", { testid: "movement", "data-kind": one.kind },
+    h("div", null, h("p", null, KINDS[one.kind] ?? sentence(one.kind)), one.note && h("p", { class: "small" }, one.note), h("p", { class: "small" }, formatInstant(one.moved_at))),
+    h("strong", { class: one.amount.amount < 0 ? "" : "good-words" }, `${sign}${money}`));
+}
+
+/** Rupees as people type them, as the paise of the API; null for no number, which the API refuses in its own words. */
+const paise = (text) => (/^\d+(\.\d{1,2})?$/.test(text ?? "") ? Math.round(Number(text) * 100) : null);
+
+function topUpForm() {
+  const keyFor = keyPerWish();
+  return form({ class: "panel", testid: "top-up-form", novalidate: true }, async (values) => {
+    const body = { amount: paise(values.amount) };
+    const { payment } = await api("POST", "/wallet/top-ups", { body, key: keyFor(body) });
+    pay("/wallet", payment);
+  },
+  h("h2", null, "Put money in"),
+  field({ label: "Rupees", name: "amount", required: true, inputmode: "decimal", placeholder: "500", rule: "A sum in rupees, between what the shop allows.", testid: "top-up-amount" }),
+  h("div", { class: "buttons" }, h("button", { type: "submit", class: "button", testid: "top-up" }, "Go on to pay")));
+}
+
+const OUTCOMES = { failed: "The payment did not go through. Nothing is in your wallet that was not there before.", cancelled: "You left the payment page before paying." };
+
+function render(wallet, outcome) {
+  const list = h("ul", { class: "rows" }, wallet.items.map(movement));
+  return h("div", { class: "narrow-page" }, h("h1", null, "Your wallet"), mine("/wallet"),
+    OUTCOMES[outcome] && h("p", { class: outcome === "failed" ? "note bad" : "note", testid: "payment-note" }, OUTCOMES[outcome]),
+    h("section", { class: "panel balance" }, h("p", { class: "small" }, "In your wallet"), h("p", { class: "big-sum", testid: "balance" }, formatMoney(wallet.balance)),
+      h("p", { class: "small" }, "Pay a whole order with it at checkout.")),
+    topUpForm(),
+    wallet.items.length > 0 && h("section", { class: "panel" }, h("h2", null, "What came and went"), list,
+      moreButton("Earlier", "/wallet", {}, wallet.next, (items) => list.append(...items.map(movement)))));
+}
+
+/** The browser may come back before the money is known: look again for a little while, and say so when it arrives. */
+async function watch(seen, content, signal) {
+  for (const wait of LOOKS_MS) {
+    await pause(wait, signal);
+    if (signal.aborted) return;
+    const now = await api("GET", "/wallet", { signal });
+    if (now.balance.amount === seen.balance.amount) continue;
+    content.replaceChildren(render(now, ""));
+    announce(`In your wallet: ${formatMoney(now.balance)}`);
+    return;
+  }
+}
+
+export async function walletPage({ query: { payment = "" }, signal }) {
+  if (!await requireSignIn("/wallet")) return null;
+  const wallet = await api("GET", `/wallet${query({ limit: 20 })}`, { signal });
+  const content = h("div", null, render(wallet, payment));
+  if (!payment) watch(wallet, content, signal).catch(() => null); // the page is there already; a lost look costs nothing
+  return { title: "Wallet", content };
+}
