@@ -99,7 +99,7 @@ def _facts(document: Document, original: Document | None) -> Iterable[tuple[str,
     yield "Date", day(document.issued_on)
     if original is not None:
         yield "Against", original.number
-        yield "Issued on", day(original.issued_on)
+        yield "Dated", day(original.issued_on)
     if document.reason:
         yield "Reason", REASONS.get(document.reason, document.reason.replace("_", " ").capitalize())
     yield "Order", document.order_number

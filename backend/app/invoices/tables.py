@@ -139,4 +139,4 @@ def amounts(document: Document) -> Iterable[Amount]:
         yield Amount("IGST", figures(document.igst_amount))
     if document.round_off_amount:
         yield Amount("Round-off", figures(document.round_off_amount))
-    yield Amount("Total credited" if document.is_credit_note else "Total", f"₹ {figures(document.total_amount)}", is_total=True)
+    yield Amount("Total credit" if document.is_credit_note else "Total", f"₹ {figures(document.total_amount)}", is_total=True)

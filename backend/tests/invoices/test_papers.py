@@ -93,7 +93,7 @@ def test_ac46_a_credit_note_names_what_it_reduces(session: Session) -> None:
     note = credit(session, original, sold.items[:1])
     paper = print_(session, note, original)
     for text in (words_of(page(paper)), words_of_pdf(pdf(paper))):
-        for part in ("Credit note", "CRN/26-27/000001", "INV/26-27/000001", "Spoilt", "1,570.00", "Total credited"):
+        for part in ("Credit note", "CRN/26-27/000001", "INV/26-27/000001", "Spoilt", "1,570.00", "Total credit"):
             assert part in text
 
 
