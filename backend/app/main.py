@@ -38,6 +38,7 @@ ROUTERS = (
     "order_changes",
     "shipments",
     "refunds",
+    "disputes",
     "payment_returns",
     "wallets",
     "top_ups",

@@ -145,6 +145,7 @@ POLICY: dict[tuple[str, str], Policy] = {
     ("POST", "/api/v1/shipments/{shipment_id}/delivery"): Policy("staff", "orders.pack"),
     ("POST", "/api/v1/shipments/{shipment_id}/failed-delivery"): Policy("staff", "orders.pack"),
     ("GET", "/api/v1/refunds"): Policy("staff", "payments.read"),
+    ("GET", "/api/v1/disputes"): Policy("staff", "payments.read"),
     ("POST", "/api/v1/refunds/{refund_id}/payout"): Policy("staff", "refunds.make"),
     ("POST", "/api/v1/refunds/{refund_id}/retry"): Policy("staff", "refunds.make"),
     ("POST", "/api/v1/orders/{order_id}/payment-confirmation"): CUSTOMER,

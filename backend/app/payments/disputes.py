@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from datetime import UTC, datetime
+from uuid import UUID
 
 from sqlmodel import Session, col, select
 
@@ -14,7 +15,7 @@ from app.payments import queries
 from app.payments.dispute_models import Dispute
 from app.payments.dispute_rules import OPEN, may_become, outcome_of
 from app.payments.errors import OrderUnknown
-from app.payments.models import Capture
+from app.payments.models import Capture, Payment
 from app.providers.razorpay_report_facts import DisputeFacts
 
 
@@ -64,6 +65,15 @@ def open_ids(session: Session, limit: int) -> list[str]:
     """The provider's ids of the disputes nobody has decided, those with the nearest deadline first."""
     undecided = select(Dispute.provider_dispute_id).where(col(Dispute.status).in_(OPEN))
     return list(session.exec(undecided.order_by(col(Dispute.respond_by).nulls_last(), col(Dispute.id)).limit(limit)))
+
+
+def listed(session: Session, limit: int, after: UUID | None, *, is_decided: bool) -> list[tuple[Dispute, UUID | None]]:
+    """Disputes with the orders they are about, oldest first; `after` is the last id of the page before."""
+    statement = select(Dispute, Payment.order_id).join(Payment, col(Payment.id) == col(Dispute.payment_id))
+    statement = statement.where(col(Dispute.status).not_in(OPEN) if is_decided else col(Dispute.status).in_(OPEN))
+    if after is not None:
+        statement = statement.where(col(Dispute.id) > after)
+    return list(session.exec(statement.order_by(col(Dispute.id)).limit(limit)).all())
 
 
 def _opened(session: Session, capture: Capture, facts: DisputeFacts) -> Dispute:

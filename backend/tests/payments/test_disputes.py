@@ -7,12 +7,14 @@ from typing import Any
 
 import orjson
 import pytest
+from fastapi.testclient import TestClient
 from sqlmodel import Session, select
 
 from app.core.work import unit_of_work
 from app.inbox import service as inbox
 from app.inbox.models import ProviderEvent
 from app.ledger import service as ledger
+from app.orders.models import Order
 from app.payments.dispute_models import Dispute
 from app.payments.dispute_rules import DECIDED, OPEN, may_become, outcome_of
 from app.payments.settlement_rules import SETTLEMENT_STATUSES as OUR_SETTLEMENT_STATUSES
@@ -21,6 +23,7 @@ from app.providers.razorpay_report_facts import DISPUTE_STATUSES, SETTLEMENT_STA
 from app.stores import service as stores
 from app.stores.models import Store
 from app.tasks.inbox import apply_event
+from tests.moving import staff
 from tests.sandbox_control import Sandbox
 from tests.shopping import make_shopper, place_and_start
 from tests.unchanged import NO_STATE, unchanged
@@ -117,6 +120,38 @@ def test_a_settlements_event_has_the_report_read(store: Store, sandbox: Sandbox,
     assert "report" in deliver(store, sandbox, "settlement.processed")
     with unit_of_work(store.id) as session:
         assert session.exec(select(ProviderWatch)).one().report_wanted_at is not None
+
+
+def test_staff_see_what_is_disputed_and_until_when(store: Store, sandbox: Sandbox, payment_id: str, client: TestClient) -> None:
+    made = [sandbox.dispute(payment_id, amount=amount, deduct=True)["id"] for amount in (1000, 2000)]
+    deliver_all(store, sandbox)
+    sandbox.decide_dispute(made[0], "lost")
+    deliver(store, sandbox, "payment.dispute.lost")
+
+    def page(**query: str | int) -> dict[str, Any]:
+        answer = client.get("/api/v1/disputes", params=query, headers=staff(store, "finance"))
+        assert answer.status_code == 200, answer.text
+        return dict(answer.json())
+
+    [undecided] = page()["items"]
+    assert (undecided["provider_dispute_id"], undecided["deducted"]) == (made[1], {"amount": 2000, "currency": "INR"})
+    assert undecided["respond_by"] > undecided["opened_at"]
+    with unit_of_work(store.id) as session:
+        assert undecided["order_id"] == str(session.exec(select(Order.id)).one())
+    [decided] = page(state="decided", limit=1)["items"]
+    assert (decided["status"], page(state="decided", after=decided["id"])["items"]) == ("lost", [])
+    assert client.get("/api/v1/disputes", headers=staff(store, "packer")).status_code == 403
+
+
+def deliver_all(store: Store, sandbox: Sandbox) -> None:
+    """Every event, once."""
+    with unit_of_work(store.id) as session:
+        account = stores.provider_account(session, "razorpay")
+        for event in sandbox.events():
+            inbox.receive(session, account, event["id"], event["type"], {}, orjson.dumps(event["body"]))
+        waiting = session.exec(select(ProviderEvent.id).where(ProviderEvent.work_status == "queued")).all()
+    for event_id in waiting:
+        apply_event(store.id, event_id)
 
 
 def test_what_is_decided_stays_decided() -> None:
