@@ -23,6 +23,8 @@ QUEUE_SIZE = 10_000  # nudges waiting in this process; more are dropped, their r
 OPEN_SECONDS = 5.0  # how long the breaker stays open after a failed publish
 EXPIRES_SECONDS = 300  # an old nudge is noise: the sweep has been by
 TICK_EXPIRES_SECONDS = 30  # the next one looks for the same
+JOIN_SECONDS = 0.01  # a message costs its sender and a worker more than most rows do; nobody notices ten milliseconds
+MAX_JOINED = 20  # rows in one message: about a second of work
 SLOT = ("store_id", "slot_id")
 
 
@@ -33,6 +35,7 @@ class Nudge:
     task: str
     priority: int
     names: tuple[str, ...] = ()  # of its arguments, where the task has documented ones besides
+    joins: bool = False  # with others of the same store that come within JOIN_SECONDS, in one message: `more` of the task
     expires_seconds: float = EXPIRES_SECONDS
 
 
@@ -42,10 +45,10 @@ def slot_nudge(task: str) -> str:
 
 
 NUDGES: dict[str, Nudge] = {
-    "deliver_message": Nudge("app.tasks.notifications.deliver", 6),
+    "deliver_message": Nudge("app.tasks.notifications.deliver", 6, joins=True),
     "deliver_urgent_message": Nudge("app.tasks.notifications.deliver", 9),
     "drain_messages": Nudge("app.tasks.notifications.drain", 3),
-    "apply_event": Nudge("app.tasks.inbox.apply", 9),
+    "apply_event": Nudge("app.tasks.inbox.apply", 9, joins=True),
     "drain_events": Nudge("app.tasks.inbox.drain", 6),
     "drain_payments": Nudge("app.tasks.payments.drain", 6),
     "send_refund": Nudge("app.tasks.payments.send_refund", 6),
@@ -65,6 +68,19 @@ NUDGES: dict[str, Nudge] = {
 }
 
 
+@dataclass(frozen=True)
+class Sending:
+    """A nudge on its way, for the rows `ids` names, on behalf of a request."""
+
+    nudge: Nudge
+    ids: tuple[str, ...]
+    request_id: str
+
+    @property
+    def can_join(self) -> bool:
+        return self.nudge.joins and len(self.ids) == 2  # store and row
+
+
 class Nudger:
     """Sends nudges from a thread of its own; made anew in a forked child at its first use."""
 
@@ -74,14 +90,15 @@ class Nudger:
         self.starting = threading.Lock()
         self.sent = self.dropped = 0
         self.open_until = 0.0
-        self.waiting: queue.Queue[tuple[Nudge, tuple[str, ...], str]] = queue.Queue(QUEUE_SIZE)
+        self.waiting: queue.Queue[Sending] = queue.Queue(QUEUE_SIZE)
+        self.producer: Any = None
 
     def send(self, name: str, *ids: str) -> None:
         if self.pid != os.getpid():
             with self.starting:
                 self._start()
         try:
-            self.waiting.put_nowait((NUDGES[name], ids, request_id.get()))
+            self.waiting.put_nowait(Sending(NUDGES[name], ids, request_id.get()))
         except queue.Full:
             self.dropped += 1
 
@@ -94,37 +111,54 @@ class Nudger:
     def _start(self) -> None:
         if self.pid == os.getpid():
             return  # another thread was quicker
-        self.open_until, self.waiting = 0.0, queue.Queue(QUEUE_SIZE)
+        self.open_until, self.waiting, self.producer = 0.0, queue.Queue(QUEUE_SIZE), None
         threading.Thread(target=self._run, name="nudger", daemon=True).start()
         atexit.register(self.flush, 1.0)
         self.pid = os.getpid()  # last: from here on nobody waits
 
     def _run(self) -> None:
-        producer: Any = None
+        joined: dict[tuple[Nudge, str], list[Sending]] = {}
+        ends = 0.0
         while True:
-            nudge, ids, correlation_id = self.waiting.get()
             try:
-                if time.monotonic() < self.open_until:
-                    self.dropped += 1
-                    continue
-                producer = producer or self._producer()
-                celery_app.send_task(
-                    nudge.task,
-                    args=() if nudge.names else ids,
-                    kwargs=dict(zip(nudge.names, ids, strict=True)) if nudge.names else None,
-                    priority=nudge.priority,
-                    producer=producer,
-                    retry=False,
-                    expires=nudge.expires_seconds,
-                    headers={"request_id": correlation_id} if correlation_id else None,
-                    ignore_result=True,  # else each send subscribes on the result backend
-                )
-                self.sent += 1
-            except Exception as error:  # noqa: BLE001 - whatever the broker does, the caller's work is a row already
-                producer, self.open_until = None, time.monotonic() + self.open_seconds
-                self.dropped += 1
-                log.warning("nudge_not_sent", task=nudge.task, error=str(error), then="the sweep finds the row")
-            finally:
+                sending = self.waiting.get(timeout=max(0.0, ends - time.monotonic()) if joined else None)
+            except queue.Empty:
+                sending = None
+            if sending is not None and not sending.can_join:
+                self._publish([sending])
+            elif sending is not None:
+                ends = ends if joined else time.monotonic() + JOIN_SECONDS
+                joined.setdefault((sending.nudge, sending.ids[0]), []).append(sending)
+            for key in [key for key, group in joined.items() if len(group) == MAX_JOINED or time.monotonic() >= ends]:
+                self._publish(joined.pop(key))
+
+    def _publish(self, group: list["Sending"]) -> None:
+        """One message: for the first, and for `more` of the same task and store, each with its own request id."""
+        first, more = group[0], [[sending.ids[1], sending.request_id] for sending in group[1:]]
+        nudge, named = first.nudge, dict(zip(first.nudge.names, first.ids, strict=bool(first.nudge.names)))
+        try:
+            if time.monotonic() < self.open_until:
+                self.dropped += len(group)
+                return
+            self.producer = self.producer or self._producer()
+            celery_app.send_task(
+                nudge.task,
+                args=() if named else first.ids,
+                kwargs=named | ({"more": more} if more else {}),
+                priority=nudge.priority,
+                producer=self.producer,
+                retry=False,
+                expires=nudge.expires_seconds,
+                headers={"request_id": first.request_id} if first.request_id else None,
+                ignore_result=True,  # else each send subscribes on the result backend
+            )
+            self.sent += len(group)
+        except Exception as error:  # noqa: BLE001 - whatever the broker does, the caller's work is a row already
+            self.producer, self.open_until = None, time.monotonic() + self.open_seconds
+            self.dropped += len(group)
+            log.warning("nudge_not_sent", task=nudge.task, error=str(error), then="the sweep finds the row")
+        finally:
+            for _ in group:
                 self.waiting.task_done()
 
     def _producer(self) -> Any:

@@ -33,6 +33,7 @@ from app.stores import service as stores
 from app.stores.service import Account
 from app.tasks import dispute_events, recurring_events
 from app.tasks.draining import drain as drain_rows
+from app.tasks.joined import More, work_each
 
 log = get_logger(__name__)
 
@@ -154,9 +155,9 @@ def applier_of(provider_name: str, event_type: str) -> Applier | Ignored:
 
 
 @celery_app.task(name="app.tasks.inbox.apply", soft_time_limit=60, time_limit=90)
-def apply(store_id: str, event_id: str) -> dict[str, Any]:
-    """Apply one stored event. Safe to run twice: the second finds it done."""
-    return {"outcome": apply_event(UUID(store_id), UUID(event_id))}
+def apply(store_id: str, event_id: str, more: More = ()) -> dict[str, Any]:
+    """Apply one stored event, and `more` that came at the same moment. Safe to run twice: the second finds them done."""
+    return {"outcome": work_each(store_id, event_id, more, apply_event, "drain_events")}
 
 
 @celery_app.task(name="app.tasks.inbox.drain", soft_time_limit=60, time_limit=90)

@@ -24,6 +24,7 @@ from app.subscriptions import reminding
 from app.tasks.base import Call, Reference, Result, documented
 from app.tasks.delivering import deliver_message
 from app.tasks.draining import drain as drain_rows
+from app.tasks.joined import More, work_each
 from app.tasks.telling import CALL_LIMITS, hold, one, several, telling
 
 URGENT, NORMAL, BULK = 9, 6, 3
@@ -172,9 +173,9 @@ def _id(value: str | UUID) -> UUID:
 
 
 @celery_app.task(name="app.tasks.notifications.deliver", urgency=NORMAL, **CALL_LIMITS)
-def deliver(store_id: str, message_id: str) -> dict[str, str]:
-    """Send one message. Safe to run twice: the second finds it taken or sent."""
-    progress = deliver_message(UUID(store_id), UUID(message_id))
+def deliver(store_id: str, message_id: str, more: More = ()) -> dict[str, str]:
+    """Send one message, and `more` that were queued with it. Safe to run twice: the second finds them taken or sent."""
+    progress = work_each(store_id, message_id, more, deliver_message, "drain_messages")
     return {"message_id": message_id, "status": progress.status}
 
 

@@ -1,5 +1,7 @@
 """A nudge costs its caller nothing, whatever the broker does; and comes back by itself."""
 
+import base64
+import json
 import queue
 import time
 from collections.abc import Iterator
@@ -10,6 +12,7 @@ import pytest
 import redis
 
 from app.core.celery_app import celery_app, route
+from app.core.logging import request_id
 from app.core.nudge import NUDGES, Nudger
 from tests.conftest import Servers
 from tests.racing import race
@@ -59,6 +62,23 @@ def test_a_nudge_arrives_on_its_tasks_queue_at_its_priority(nudger: Nudger, brok
     assert (nudger.sent, nudger.dropped) == (2, 0)
     assert broker.llen("rozana:notifications") == 1, "priority 9 of ours is Redis' first level"
     assert broker.llen("rozana:notifications\x06\x163") == 1
+
+
+def test_nudges_of_one_moment_travel_together_each_with_its_request(nudger: Nudger, broker: "redis.Redis") -> None:
+    """But for those of another store, of another kind, and those that wait for nobody."""
+    for number in range(3):
+        request_id.set(f"request-{number}")
+        nudger.send("apply_event", "store", f"event-{number}")
+    nudger.send("apply_event", "elsewhere", "event")
+    nudger.send("deliver_urgent_message", "store", "message-1")
+    nudger.send("deliver_urgent_message", "store", "message-2")
+    nudger.flush(5)
+    assert (nudger.sent, broker.llen("rozana:default"), broker.llen("rozana:notifications")) == (6, 2, 2)
+    sent = [json.loads(raw) for raw in broker.lrange("rozana:default", 0, -1)]
+    joined = next(message for message in sent if "more" in message["headers"]["kwargsrepr"])
+    args, kwargs, _ = json.loads(base64.b64decode(joined["body"]))
+    assert (args, joined["headers"]["request_id"]) == (["store", "event-0"], "request-0")
+    assert kwargs == {"more": [["event-1", "request-1"], ["event-2", "request-2"]]}
 
 
 @pytest.mark.parametrize(("ours", "redis_level"), [(9, 0), (6, 3), (3, 6), (0, 9), (10, 0)])
