@@ -22,6 +22,7 @@ from tests.sandbox_control import Sandbox
 from tests.shopping import ADDRESS, Shopper
 
 BUYERS, PIECES = 200, 7
+PATIENCE = 100  # seconds; on an idle machine all is over in six
 
 
 def test_ac28_two_hundred_checkouts_for_seven_pieces_and_exactly_seven_succeed(
@@ -33,12 +34,16 @@ def test_ac28_two_hundred_checkouts_for_seven_pieces_and_exactly_seven_succeed(
     together = Barrier(BUYERS)
 
     with httpx2.Client(
-        base_url=live_api, headers={"Host": store.host or ""}, timeout=30, limits=httpx2.Limits(max_connections=None)
+        base_url=live_api, headers={"Host": store.host or ""}, timeout=PATIENCE, limits=httpx2.Limits(max_connections=None)
     ) as http:
 
         def check_out(shopper: Shopper) -> httpx2.Response:
-            together.wait(30)
-            return http.post("/api/v1/checkouts", json=shopper.checkout, headers=shopper.headers)
+            headers = shopper.headers  # the key stays the same
+            together.wait(PATIENCE)
+            while True:
+                answer = http.post("/api/v1/checkouts", json=shopper.checkout, headers=headers)
+                if answer.status_code != 503:  # too busy at the moment, says the shop: the same request again
+                    return answer
 
         with ThreadPoolExecutor(BUYERS) as pool:
             answers = list(pool.map(check_out, shoppers))
