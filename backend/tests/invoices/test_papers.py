@@ -221,7 +221,7 @@ def test_scripts_are_shaped() -> None:
         line = paragraph.blPara.lines[0]
         return " ".join(line[1]) if isinstance(line, tuple) else "".join(word.text for word in line.words)
 
-    vowel, consonant = drawn("कि")
+    vowel, consonant = list(drawn("कि"))
     assert (vowel, consonant) != ("क", "ि")
     assert consonant == "क"
     assert drawn("Ghee") == "Ghee"
