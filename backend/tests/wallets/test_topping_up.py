@@ -22,6 +22,7 @@ from app.providers import registry
 from app.stores import service as stores
 from app.stores.models import Store
 from app.wallets import topping_up
+from app.wallets.errors import TooManyTopUps
 from app.wallets.models import TopUp
 from tests.checkout.test_confirming import back, deliver
 from tests.sandbox_control import Sandbox
@@ -144,3 +145,11 @@ def test_an_amount_out_of_bounds_is_refused(client: TestClient, store: Store, sh
     with unchanged(store):
         answer = client.post("/api/v1/wallet/top-ups", json={"amount": amount}, headers=shopper.headers)
     assert answer.status_code == 422, answer.text
+
+
+def test_nobody_begins_top_ups_without_end(store: Store, uow: UnitOfWork, shopper: Shopper) -> None:
+    with uow() as session:
+        for number in range(topping_up.MAX_UNPAID_A_DAY):
+            topping_up.start(session, shopper.customer.id, AMOUNT + number, actor=shopper.actor, now=machine_now())
+    with unchanged(store), pytest.raises(TooManyTopUps), uow() as session:
+        topping_up.start(session, shopper.customer.id, AMOUNT - 1, actor=shopper.actor, now=machine_now())
