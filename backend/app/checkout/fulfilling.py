@@ -10,6 +10,7 @@ from uuid import UUID
 
 from sqlmodel import Session
 
+from app.accounts import service as accounts
 from app.audit.service import record
 from app.checkout import documenting, notifying, refunding
 from app.checkout.cancelling import follow, pick
@@ -113,10 +114,13 @@ def _settle_weights(
 
 
 def dispatch(session: Session, shipment_id: UUID, carriage: Carriage, *, actor: Actor, now: datetime) -> Shipment:
-    """Send a packed shipment on its way, with its document, and tell the customer. MoveNotAllowed, LegalDetailsMissing.
+    """Send a packed shipment on its way, with its document, and tell the customer. MoveNotAllowed, StaffNotFound,
+    LegalDetailsMissing.
 
     Locks order, number series. A parcel that came back goes out again with the document it had.
     """
+    if carriage.rider_id is not None:
+        accounts.get_staff(session, carriage.rider_id)
     shipment, order = _lock(session, shipment_id)
     before = shipment.move("out_for_delivery")
     shipment.dispatched_at = now

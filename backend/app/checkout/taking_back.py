@@ -8,6 +8,7 @@ from uuid import UUID
 
 from sqlmodel import Session
 
+from app.accounts import service as accounts
 from app.audit.service import record
 from app.checkout import conceding
 from app.checkout.cancelling import pick
@@ -26,15 +27,17 @@ from app.stores import service as stores
 from app.stores.models import Store
 
 COMES_BACK = "unwanted"  # for every other reason the goods are gone, or never came
+MONTH = timedelta(days=30)
 BY_POLICY = "accepted by the shop's policy"
 
 
 @dataclass(frozen=True)
 class Policy:
-    """The store's settings under `returns`."""
+    """The store's settings under `returns`. Amounts in paise; what is beyond them, somebody looks at."""
 
     days: int = 7  # after the delivery, for the customer to report
-    accept_up_to_amount: int = 20_000  # paise; a litre of sour milk is not worth a telephone call
+    accept_up_to_amount: int = 20_000  # at once; a litre of sour milk is not worth a telephone call
+    accept_per_month_amount: int = 50_000  # of one customer's; small reports add up as well
 
     @classmethod
     def of(cls, store: Store) -> "Policy":
@@ -53,11 +56,13 @@ class Report:
 
 
 def report(session: Session, order_id: UUID, owner_id: UUID | None, told: Report, *, actor: Actor, now: datetime) -> Return:
-    """Note that pieces were not delivered, short, spoilt or unwanted. Small ones are accepted at once, by policy.
+    """Note that pieces were not delivered, short, spoilt or unwanted. Small ones of a delivered order are accepted by policy.
 
-    Locks order, payments, stock. NothingDelivered, ReturnTooLate (customers only), LineNotFound, QuantityNotLeft: pieces that
-    were reported before, and not declined, are not left. Not safe to repeat by itself: the request's key makes it so.
+    Locks customer, order, payments, stock. NothingDelivered, ReturnTooLate (customers only), LineNotFound, QuantityNotLeft: what
+    was reported before, and not declined, is not left. Not safe to repeat by itself: the request's key makes it so.
     """
+    customer_id = queries.get(session, order_id, owner_id).customer_id
+    accounts.lock_customer(session, customer_id)  # of two reports, the second sees what the first took of the month's amount
     order = queries.get_locked(session, order_id, owner_id)
     policy = Policy.of(stores.get(session))
     _require_in_time(session, order, policy, actor, now)
@@ -78,10 +83,18 @@ def report(session: Session, order_id: UUID, owner_id: UUID | None, told: Report
         session.add(ReturnLine(store_id=order.store_id, return_id=row.id, order_line_id=line_id, quantity=quantity))
     session.flush()
     record(session, actor, "return.reported", row, {"reason": [None, told.reason]}, cause=f"order {order.number}")
-    worth = sum(part.taxed.total_amount for parts in _parts(lots_of(session, order), chosen).values() for part in parts)
-    if told.reason != COMES_BACK and worth <= policy.accept_up_to_amount:
+    if _is_small(session, order, told.reason, chosen, policy, now):
         _accept(session, order, row, (), BY_POLICY, SYSTEM, now)
     return row
+
+
+def _is_small(session: Session, order: Order, reason: str, chosen: Mapping[UUID, int], policy: Policy, now: datetime) -> bool:
+    """Whether nobody need look at it. What is still on its way may yet arrive; what comes back has to be seen."""
+    if order.status != "delivered" or reason == COMES_BACK:
+        return False
+    worth = sum(part.taxed.total_amount for parts in _parts(lots_of(session, order), chosen).values() for part in parts)
+    before = queries.accepted_amount(session, order.customer_id, BY_POLICY, now - MONTH)
+    return worth <= policy.accept_up_to_amount and before + worth <= policy.accept_per_month_amount
 
 
 def _require_in_time(session: Session, order: Order, policy: Policy, actor: Actor, now: datetime) -> None:

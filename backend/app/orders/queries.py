@@ -209,6 +209,22 @@ def page(
     return session.exec(statement).all()
 
 
+def accepted_amount(session: Session, customer_id: UUID, because: str, since: datetime) -> int:
+    """What the customer's returns that were accepted for this reason since then came to, in paise."""
+    statement = (
+        columns(func.coalesce(func.sum(col(Reduction.amount)), 0))
+        .join(Return, col(Return.id) == col(Reduction.return_id))
+        .join(Order, col(Order.id) == col(Return.order_id))
+        .where(
+            col(Order.customer_id) == customer_id,
+            col(Return.status) == "accepted",
+            col(Return.decided_because) == because,
+            col(Return.decided_at) >= since,
+        )
+    )
+    return int(session.execute(statement).scalar_one())
+
+
 def open_returns(session: Session, status: str, limit: int, after: UUID | None) -> Sequence[Return]:
     """Returns in this state, oldest first; `after` is the last id of the page before."""
     statement = select(Return).where(Return.status == status).order_by(col(Return.id)).limit(limit)

@@ -8,12 +8,15 @@ from uuid import UUID
 import pytest
 from sqlmodel import Session, select
 
-from app.checkout import cancelling, conceding, refunding, taking_back
+from app.accounts.errors import StaffNotFound
+from app.checkout import cancelling, conceding, fulfilling, refunding, taking_back
 from app.checkout.cancelling import Why
 from app.checkout.errors import NotCancellable, RefundMoveNotAllowed, ReturnTooLate
+from app.checkout.fulfilling import Carriage
 from app.checkout.taking_back import Report
 from app.core.actor import SYSTEM
 from app.core.clock import machine_now
+from app.core.ids import new_id
 from app.invoices.models import Document
 from app.ledger import service as ledger
 from app.orders import queries as orders
@@ -28,7 +31,7 @@ from app.tasks import payments
 from tests.fulfilment import again, buy, deliver, given_back, lines_of, pack, refunds, send
 from tests.racing import race
 from tests.sandbox_control import Sandbox
-from tests.shopping import Shopper, make_shopper, work_off
+from tests.shopping import Shopper, make_shopper, next_cart, work_off
 from tests.unchanged import unchanged
 from tests.workers import eventually
 
@@ -136,6 +139,32 @@ def test_a_dear_or_unwanted_return_waits_for_staff_and_its_goods_may_come_back(
     with uow() as session:
         assert session.exec(select(StockLevel.on_hand)).one() == 10
     books_agree(uow, sandbox)
+
+
+def test_small_reports_are_accepted_up_to_a_months_amount_and_not_before_the_delivery(
+    store: Store, uow: UnitOfWork, sandbox: Sandbox
+) -> None:
+    shopper = make_shopper(store, 4, amount=15_000)
+    order = buy(shopper, sandbox)
+    send(pack(order))
+    report(uow, order, "not_delivered", 1)
+    assert refunds(store) == []
+    with uow() as session:
+        shipment = orders.shipments(session, order.id)[0]
+        fulfilling.deliver(session, shipment.id, actor=SYSTEM, now=machine_now())
+    for _ in range(3):
+        report(uow, order, "spoilt", 1)
+    next_order = buy(next_cart(shopper, 4), sandbox)
+    deliver(next_order)
+    report(uow, next_order, "spoilt", 1)
+    work_off(store)
+    assert given_back(sandbox) == [15_000] * 3
+
+
+def test_a_parcel_is_given_only_to_a_rider_there_is(store: Store, uow: UnitOfWork, sandbox: Sandbox) -> None:
+    shipment = pack(buy(make_shopper(store), sandbox))
+    with unchanged(store), pytest.raises(StaffNotFound), uow() as session:
+        fulfilling.dispatch(session, shipment.id, Carriage(rider_id=new_id()), actor=SYSTEM, now=machine_now())
 
 
 def test_a_customer_reports_within_days(store: Store, uow: UnitOfWork, sandbox: Sandbox) -> None:
