@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
-from app.api.settling import Scene, nudge, nudge_charges, settle, wake_waiting
+from app.api.settling import Scene, nudge, nudge_due, settle, wake_waiting
 from app.core import clock
 from app.core.actor import Actor
 from app.core.errors import ProviderError, Refusal
@@ -108,7 +108,7 @@ class Journey:
             wake_waiting(session, by_seconds)
             for schedule in stop.schedules:
                 jobs.open_due(session, clock.now(moving), schedule)
-            nudge_charges(self.scene, session)
+            nudge_due(self.scene, session)
 
     def _open_all(self) -> None:
         """What a tick does, and at the two ends of the way only: in between, a slot that is covered would find nothing to do.

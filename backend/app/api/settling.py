@@ -14,6 +14,7 @@ from app.core.work_waiting import bring_forward
 from app.insight import due
 from app.insight.due import Owed
 from app.insight.owed import DRAINS
+from app.orders import queries as orders
 from app.payments import mandate_queries
 from app.providers.sandbox_clock import SandboxClock
 from app.stores.clocks import MovingClock
@@ -67,18 +68,19 @@ def nudge(scene: Scene) -> None:
     with unit_of_work(scene.store_id) as session:
         for model in DRAINS:
             reclaim(session, model)
-        nudge_charges(scene, session)
+        nudge_due(scene, session)
         waiting = due.owed(session, clock.now(scene.moving)).waiting
         for model, drain in DRAINS.items():
             if model.__tablename__ in waiting:
                 defer(session, drain)
 
 
-def nudge_charges(scene: Scene, session: Session) -> None:
-    """What a tick does for debits that are due by the store's own clock."""
-    debit_at = mandate_queries.next_debit_at(session)
-    if debit_at is not None and debit_at <= clock.now(scene.moving):
-        defer(session, "charge_due")
+def nudge_due(scene: Scene, session: Session) -> None:
+    """What a tick does for debits, and for orders that were not paid in time, that are due by the store's own clock."""
+    due_at = {"charge_due": mandate_queries.next_debit_at(session), "expire_orders": orders.next_expiry_at(session)}
+    for name, at in due_at.items():
+        if at is not None and at <= clock.now(scene.moving):
+            defer(session, name)
 
 
 def wake_waiting(session: Session, by_seconds: int) -> None:
