@@ -49,6 +49,7 @@ ROUTERS = (
     "subscriptions",
     "mandate_returns",
     "messages",
+    "timelines",
     "checks",
     "stock",
     "stock_counts",

@@ -129,6 +129,7 @@ POLICY: dict[tuple[str, str], Policy] = {
     ("GET", "/api/v1/orders"): Policy("customer", "orders.read"),
     ("GET", "/api/v1/orders/{order_id}"): Policy("customer", "orders.read"),
     ("GET", "/api/v1/orders/{order_id}/explain"): Policy("customer", "orders.read"),
+    ("GET", "/api/v1/orders/{order_id}/timeline"): Policy("customer", "orders.read"),
     ("GET", "/api/v1/orders/{order_id}/documents"): Policy("customer", "orders.read"),
     ("GET", "/api/v1/documents/{document_id}"): Policy("customer", "orders.read"),
     ("GET", "/api/v1/documents/{document_id}/page"): Policy("customer", "orders.read"),

@@ -9,14 +9,16 @@ from uuid import UUID
 from sqlmodel import Session, col, select
 
 from app.audit.models import AuditEntry
-from app.core.money import format_money
 from app.inbox.models import ProviderEvent
+from app.insight.order_facts import OrderFacts, read, words
+from app.insight.summing_up import summary
 from app.notifications import queries as notifications
 from app.notifications.models import Message
 from app.orders.models import Order
 from app.payments import mandate_queries
-from app.payments import queries as payments
-from app.payments.models import Capture, Payment
+from app.payments.models import Payment
+
+NOTHING: Mapping[UUID, str] = {}
 
 
 @dataclass(frozen=True)
@@ -40,12 +42,17 @@ class Explanation:
 
 def order(session: Session, row: Order) -> Explanation:
     """The order's whole story, oldest first; with the cycle and the debits of a subscription's delivery. Reads only."""
-    payment = payments.of_order(session, row.id)
-    captures = payments.captures_of_payment(session, payment.id) if payment else []
+    about = read(session, row)
+    payment, names = about.payment, about.names()
     messages = notifications.about(session, "orders", row.id)
     objects = [row.id, *([payment.id] if payment else []), *_of_renewal(session, row, payment)]
-    facts = [*audit_facts(session, objects, messages), *event_facts(session, row.id), *message_facts(messages)]
-    return Explanation(_summary(row, captures, messages), sorted(facts, key=lambda fact: fact.at), row.pricing["steps"])
+    facts = [
+        *audit_facts(session, objects, messages, names),
+        *event_facts(session, row.id),
+        *message_facts(messages),
+        *receipt_facts(about),
+    ]
+    return Explanation(summary(about, messages), sorted(facts, key=lambda fact: fact.at), row.pricing["steps"])
 
 
 def _of_renewal(session: Session, row: Order, payment: Payment | None) -> list[UUID]:
@@ -54,9 +61,11 @@ def _of_renewal(session: Session, row: Order, payment: Payment | None) -> list[U
     return [*([row.cycle_id] if row.cycle_id else []), *(debit.id for debit in debits)]
 
 
-def audit_facts(session: Session, object_ids: Sequence[UUID], messages: Sequence[Message]) -> list[Fact]:
-    """What was done to these objects and these messages."""
-    names = {message.id: _name(message) for message in messages}
+def audit_facts(
+    session: Session, object_ids: Sequence[UUID], messages: Sequence[Message], names: Mapping[UUID, str] = NOTHING
+) -> list[Fact]:
+    """What was done to these objects, these messages and whatever else has a name."""
+    names = {**names, **{message.id: _name(message) for message in messages}}
     ids = [*object_ids, *names]
     entries = session.exec(select(AuditEntry).where(col(AuditEntry.object_id).in_(ids)).order_by(col(AuditEntry.id)))
     return [_of_audit(entry, names) for entry in entries]
@@ -72,11 +81,26 @@ def message_facts(messages: Sequence[Message]) -> list[Fact]:
     return [_queued(message) for message in messages]
 
 
-def _of_audit(entry: AuditEntry, messages: Mapping[UUID, str]) -> Fact:
-    """What became of a message is told by its name: `order_confirmation by email delivered`."""
+def receipt_facts(about: OrderFacts) -> list[Fact]:
+    """Who answers for what people took: the rider, until it is handed in, or the bank's statement."""
+    return [
+        Fact(
+            one.received_at,
+            "staff",
+            f"receipt for {about.money(one.amount)} {'in cash' if one.rider_id else 'by bank transfer'}",
+            one.reference or ("the rider has handed it in" if one.handover_id else "the rider holds it"),
+            {},
+            "",
+        )
+        for one in about.receipts
+    ]
+
+
+def _of_audit(entry: AuditEntry, names: Mapping[UUID, str]) -> Fact:
+    """What became of a thing with a name is told by it: `order_confirmation by email delivered`."""
     who, what = entry.actor_label or entry.actor_kind, entry.action
-    if entry.object_id in messages:
-        what = f"{messages[entry.object_id]} {what.removeprefix('message.')}"
+    if entry.object_id in names:
+        what = f"{names[entry.object_id]} {words(what.partition('.')[2])}"
     return Fact(entry.happened_at or entry.created_at, who, what, entry.cause, entry.changes, entry.request_id)
 
 
@@ -92,16 +116,3 @@ def _queued(message: Message) -> Fact:
 
 def _name(message: Message) -> str:
     return f"{message.template} by {message.channel}"
-
-
-def _summary(row: Order, captures: Sequence[Capture], messages: Sequence[Message]) -> str:
-    """Two sentences for somebody on the phone."""
-    paid = [
-        f"{format_money(one.amount, one.currency)} by {one.method or 'card'} ({one.provider_payment_id})" for one in captures
-    ]
-    told = [f"{message.channel} {message.status}" for message in messages]
-    return (
-        f"Order {row.number} of {format_money(row.total_amount, row.currency)} is {row.status.replace('_', ' ')}, "
-        f"{'paid: ' + ' and '.join(paid) if paid else row.payment_status}. "
-        f"{'Messages: ' + ', '.join(told) if told else 'No message was sent'}."
-    )
