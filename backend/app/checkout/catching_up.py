@@ -7,11 +7,12 @@ functions as an event about it. So any number of copies, with webhooks racing, e
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import islice
 from typing import TypeVar
 from uuid import UUID
 
+from sqlalchemy.exc import OperationalError
 from sqlmodel import Session
 
 from app.checkout import refunding
@@ -30,6 +31,7 @@ from app.stores import service as stores
 from app.stores.service import Account
 
 CHUNK = 100  # entities looked up in one statement: a page of the provider's
+WINDOW = timedelta(days=7)  # listed in one go: what is made in it is far from the most that a list may have
 
 Fact = TypeVar("Fact", PaymentFacts, RefundFacts, DisputeFacts)
 
@@ -45,6 +47,11 @@ class Caught:
     seen: Counter[str] = field(default_factory=Counter)
     applied: Counter[str] = field(default_factory=Counter)
     refused: list[tuple[str, str]] = field(default_factory=list)  # the provider's id, the reason
+
+    def add(self, more: "Caught") -> None:
+        self.seen += more.seen
+        self.applied += more.applied
+        self.refused += more.refused
 
     def as_counts(self) -> dict[str, int]:
         counts = {f"{kind}_seen": number for kind, number in self.seen.items()}
@@ -82,9 +89,10 @@ def catch_up(
                 _apply_one(store_id, kind, facts, apply, (actor, cause), caught)
             progress(caught)
 
-    go_through("payments", client.payments_between(from_, to), payments.news_of_payments, _apply_payment)
-    go_through("refunds", client.refunds_between(from_, to), payments.news_of_refunds, _apply_refund)
-    go_through("disputes", client.disputes_between(from_, to), payments.news_of_disputes, _apply_dispute)
+    for first, last in _windows(from_, to):
+        go_through("payments", client.payments_between(first, last), payments.news_of_payments, _apply_payment)
+        go_through("refunds", client.refunds_between(first, last), payments.news_of_refunds, _apply_refund)
+        go_through("disputes", client.disputes_between(first, last), payments.news_of_disputes, _apply_dispute)
     return caught
 
 
@@ -108,8 +116,20 @@ def _apply_one(store_id: UUID, kind: str, facts: Fact, apply: Apply[Fact], by: t
     except Refusal as refusal:
         log.warning("not_caught_up", kind=kind, provider_id=facts.id, reason=refusal.code)
         caught.refused.append((facts.id, refusal.detail))
+    except OperationalError:  # the database is away: nothing is wrong with what was told
+        raise
+    except Exception as error:  # a mistake of ours must not keep the others waiting, nor the next look
+        log.error("not_caught_up", kind=kind, provider_id=facts.id, exc_info=error)
+        caught.refused.append((facts.id, f"{type(error).__name__} while it was applied; the log says more"))
     else:
         caught.applied[kind] += 1
+
+
+def _windows(from_: datetime, to: datetime) -> Iterator[tuple[datetime, datetime]]:
+    """The range in parts, oldest first; what was made at the very end of one comes again with the next."""
+    while from_ < to:
+        yield from_, min(from_ + WINDOW, to)
+        from_ += WINDOW
 
 
 def _chunks(listed: Iterable[Fact]) -> Iterator[list[Fact]]:

@@ -58,7 +58,7 @@ class Report:
 def report(session: Session, order_id: UUID, owner_id: UUID | None, told: Report, *, actor: Actor, now: datetime) -> Return:
     """Note that pieces were not delivered, short, spoilt or unwanted. Small ones of a delivered order are accepted by policy.
 
-    Locks customer, order, payments, stock. NothingDelivered, ReturnTooLate (customers only), LineNotFound, QuantityNotLeft: what
+    Locks customer, order, payments, stock. NothingDelivered, ReturnTooLate (customers), LineNotFound, QuantityNotLeft: what
     was reported before, and not declined, is not left. Not safe to repeat by itself: the request's key makes it so.
     """
     customer_id = queries.get(session, order_id, owner_id).customer_id
