@@ -17,7 +17,7 @@ Call = TypeVar("Call")
 Outcome = TypeVar("Outcome")
 Result = TypeVar("Result")
 
-_ENTER_STORE = text("SELECT set_config('app.store_id', :store_id, true)")
+_ENTER_STORE = "SELECT set_config('app.store_id', %(store_id)s, true)"  # the driver's own: it goes before everything
 _ENTER_SWEEP = text(f"SET LOCAL ROLE {SWEEP_ROLE}")
 
 
@@ -28,7 +28,7 @@ def unit_of_work(store_id: UUID) -> Iterator[Session]:
     A refusal whose class says `keeps_effects` is committed and raised all the same. Objects stay readable afterwards.
     """
     with Session(engine(), expire_on_commit=False, info={"store_id": store_id, "nudges": []}) as session:
-        session.execute(_ENTER_STORE, {"store_id": str(store_id)})
+        session.connection().exec_driver_sql(_ENTER_STORE, {"store_id": str(store_id)})
         try:
             yield session
         except Refusal as refusal:

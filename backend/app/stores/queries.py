@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import bindparam
 from sqlalchemy import select as columns
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Session, col, select
@@ -44,8 +45,8 @@ def store_of_account(session: Session, account_id: UUID) -> UUID | None:
 
 
 def get(session: Session) -> Store:
-    """The store this session works in."""
-    return session.exec(select(Store).where(Store.id == store_of(session))).one()
+    """The store this session works in; read once in it."""
+    return session.get_one(Store, store_of(session))
 
 
 def active_account(session: Session, provider: str) -> ProviderAccount | None:
@@ -53,9 +54,18 @@ def active_account(session: Session, provider: str) -> ProviderAccount | None:
     return session.exec(statement).one_or_none()
 
 
-def account(session: Session, account_id: UUID, provider: str) -> ProviderAccount | None:
-    statement = select(ProviderAccount).where(ProviderAccount.id == account_id, ProviderAccount.provider == provider)
-    return session.exec(statement).one_or_none()
+_CREDENTIALS = columns(col(ProviderAccount.id), col(ProviderAccount.credentials)).where(
+    col(ProviderAccount.provider) == bindparam("provider")
+)
+_OF_ACTIVE = _CREDENTIALS.where(col(ProviderAccount.is_active))
+_OF_NAMED = _CREDENTIALS.where(col(ProviderAccount.id) == bindparam("account_id"))
+
+
+def credentials(session: Session, provider: str, account_id: UUID | None) -> tuple[UUID, bytes | None] | None:
+    """Of the named account, else of the active one: its id, and its credentials as they are kept. Asked at every event."""
+    named = {"provider": provider, "account_id": account_id}
+    found = session.execute(_OF_NAMED if account_id else _OF_ACTIVE, named).one_or_none()
+    return None if found is None else (found[0], found[1])
 
 
 def take_number(session: Session, series: str, count: int = 1) -> int:

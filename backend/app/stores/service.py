@@ -47,6 +47,7 @@ class Account:
 
 
 _cache: dict[str, tuple[float, StoreFacts]] = {}
+_stores_of_accounts: dict[UUID, UUID] = {}  # an account never moves to another store
 
 
 def find(host: str) -> StoreFacts:
@@ -100,6 +101,8 @@ def all_ids() -> list[UUID]:
 
 def find_by_account(account_id: UUID | None) -> UUID:
     """The store whose webhook URL names `account_id`; None is the bare URL, the default store's."""
+    if account_id in _stores_of_accounts:
+        return _stores_of_accounts[account_id]
     with across_stores() as session:
         if account_id is None:
             stores = [StoreFacts(*record) for record in queries.facts_of_any(session, limit=2)]
@@ -111,6 +114,7 @@ def find_by_account(account_id: UUID | None) -> UUID:
         store_id = queries.store_of_account(session, account_id)
     if store_id is None:
         raise AccountNotFound
+    _stores_of_accounts[account_id] = store_id
     return store_id
 
 
@@ -133,13 +137,14 @@ def storefront_url(store: Store) -> str:
 
 def provider_account(session: Session, provider: str, account_id: UUID | None = None) -> Account:
     """The store's active account at `provider` (or the named one), its secrets decrypted or taken from the environment."""
-    row = queries.account(session, account_id, provider) if account_id else queries.active_account(session, provider)
-    if row is None:
+    found = queries.credentials(session, provider, account_id)
+    if found is None:
         raise AccountNotFound if account_id else NotConfigured(f"this store has no {provider} account")
-    if row.credentials is not None:
-        return Account(row.id, provider, json.loads(decrypt(row.credentials)))
+    found_id, credentials = found
+    if credentials is not None:
+        return Account(found_id, provider, json.loads(decrypt(credentials)))
     secrets = {key: getattr(settings, f"{provider}_{key}") for key in ENVIRONMENT_KEYS[provider]}
-    return Account(row.id, provider, secrets)
+    return Account(found_id, provider, secrets)
 
 
 def add_account(session: Session, provider: str, secrets: dict[str, str] | None) -> ProviderAccount:
