@@ -4,7 +4,7 @@ import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from local.shop import Json, Shop
+from local.shop import Json, Shop, check
 from local.shop_clock import ShopClock
 from local.witness import Sandbox
 
@@ -53,6 +53,14 @@ class Scene:
     renewal: Json = field(default_factory=dict)  # its order
     renewal_provider_order_id: str = ""
     debit: Json = field(default_factory=dict)  # as the bank has it
+
+    def given_back(self, order: Json, provider_order_id: str, amounts: list[int]) -> Json | None:
+        """The order, once the bank saw exactly these refunds of it, in order, and the shop knows that they went out."""
+        seen = self.sandbox.refunds(provider_order_id)
+        check(len(seen) <= len(amounts), f"the bank saw the refunds {seen} instead of {amounts}")
+        now = self.shop.get(f"/orders/{order['id']}")
+        known = [one["amount"]["amount"] for one in now["refunds"] if one["status"] == "processed"]
+        return now if sorted(seen) == sorted(known) == sorted(amounts) else None
 
     @property
     def order_url(self) -> str:

@@ -94,8 +94,10 @@ def urls(values: dict[str, str]) -> dict[str, str]:
     }
 
 
-def run_command(name: str, command: list[str | Path], more: Mapping[str, str] = NOTHING) -> None:
-    """Run one of the app's commands to its end, output in its log; StartFailed with the end of it. `more`: environment."""
+def run_command(name: str, command: list[str | Path], more: Mapping[str, str] = NOTHING, *, tolerant: bool = False) -> str:
+    """Run one of the app's commands to its end; what it said, which is in its log too. StartFailed with the end of that, unless
+    `tolerant` of a status that is no success. `more`: environment.
+    """
     log = LOGS / f"{name}.log"
     child = spawn(command, log=log, cwd=BACKEND, environment={**_environment(), **more})
     try:
@@ -104,8 +106,10 @@ def run_command(name: str, command: list[str | Path], more: Mapping[str, str] = 
         raise StartFailed(f"{name} was not done after {COMMAND_SECONDS} s, see {log}") from None
     finally:
         child.kill()
-    if status != 0:
-        raise StartFailed(f"{name} failed:\n" + "\n".join(child.log_since_start().splitlines()[-20:]))
+    said = child.log_since_start()
+    if status != 0 and not tolerant:
+        raise StartFailed(f"{name} failed:\n" + "\n".join(said.splitlines()[-20:]))
+    return said
 
 
 def _worker(name: str, queues: str, *options: str) -> Program:

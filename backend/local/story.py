@@ -1,5 +1,5 @@
-"""The story of a first paid order and a first renewal, played through the public HTTP API: by a customer, and by the member
-of staff who has the shop's test clock go on. Once somebody repeats the billing run, by the command for it.
+"""The story of a first paid order, a first renewal and what comes after, played through the public HTTP API: by a customer, and
+by the member of staff who packs, and has the shop's test clock go on. Commands repeat the billing run and check the books.
 
 Every act returns what it saw and raises StoryFailed when something promised did not hold. Nothing here knows the app:
 the customer's phone, mailbox and bank are the sandbox's, which is also the second witness of what was charged.
@@ -7,7 +7,7 @@ the customer's phone, mailbox and bank are the sandbox's, which is also the seco
 
 import httpx2
 
-from local import lasting, proving, renewing, shopping, subscribing
+from local import adding_up, coming_late, lasting, proving, renewing, returning, sending, shopping, subscribing
 from local.processes import StartFailed
 from local.scene import Act, Scene
 from local.shop import ANSWER_SECONDS, Shop, StoryFailed
@@ -30,6 +30,11 @@ ACTS: tuple[tuple[str, str, Act], ...] = (
     ("renewal", "Charged once, in time", renewing.charge),
     ("renewal_replay", "Repeated: no change", lasting.repeat_renewal),
     ("calendar", "What comes, and why", lasting.look_ahead),
+    ("shipment", "Packed and sent", sending.send),
+    ("spoilt", "One was spoilt", returning.report_spoilt),
+    ("cancellation", "A box is called off", returning.call_off),
+    ("late_payment", "Paid after the end", coming_late.pay_late),
+    ("books", "And it all adds up", adding_up.check_books),
 )
 
 

@@ -30,9 +30,14 @@ class Sandbox:
                 return found.group()
         return None
 
-    def pay(self, provider_order_id: str) -> Json:
-        paid: Json = self._post(f"/control/razorpay/orders/{provider_order_id}/pay", REGISTERED)
+    def pay(self, provider_order_id: str, outcome: str = "captured") -> Json:
+        paid: Json = self._post(f"/control/razorpay/orders/{provider_order_id}/pay", {**REGISTERED, "outcome": outcome})
         return paid
+
+    def come_late(self, payment_id: str) -> Json:
+        """The bank has taken the money of a failed payment after all."""
+        late: Json = self._post(f"/control/razorpay/payments/{payment_id}/late", {})
+        return late
 
     def approve(self, provider_order_id: str) -> Json:
         """As in the customer's UPI app: the payment, and with it the mandate its order asks for."""
@@ -53,6 +58,12 @@ class Sandbox:
     def captures(self, provider_order_id: str) -> list[Json]:
         ledger = self._get("/control/ledger", account=self.payment_account)
         return [capture for capture in ledger["captures"] if capture["order_id"] == provider_order_id]
+
+    def refunds(self, provider_order_id: str) -> list[int]:
+        """What went back of an order's captures, in paise, oldest first."""
+        payments = {capture["payment_id"] for capture in self.captures(provider_order_id)}
+        ledger = self._get("/control/ledger", account=self.payment_account)
+        return [refund["amount"] for refund in ledger["refunds"] if refund["payment_id"] in payments]
 
     def webhooks(self, about: str, kind: str = "") -> list[Json]:
         """Events (of one kind) that name a payment, an order or a token, each with its deliveries; oldest first."""

@@ -74,7 +74,7 @@ def test_a_sent_order_has_its_invoice_and_what_was_spoilt_comes_back_as_money(
     storefront.page.reload()
     expect(storefront.see("order-status")).to_have_text("Delivered")
     expect(storefront.see("parcel")).to_have_attribute("data-status", "delivered")
-    expect(storefront.see("timeline")).to_contain_text("Your order left the shop")
+    expect(storefront.see("timeline")).to_contain_text("on its way")
     _open_papers(storefront, watch)
 
     storefront.see("report").click()

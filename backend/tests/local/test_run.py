@@ -12,7 +12,9 @@ from tests.local.clones import Clone, make_clone, step
 from tests.local.families import children_of, eventually, is_running
 
 FIRST_ORDER = ["store", "sign_in", "cart", "checkout", "payment", "confirmation", "messages", "replay", "explain"]
-STEPS = [*FIRST_ORDER, "subscription", "announcement", "renewal", "renewal_replay", "calendar"]
+RENEWAL = ["subscription", "announcement", "renewal", "renewal_replay", "calendar"]
+AFTERWARDS = ["shipment", "spoilt", "cancellation", "late_payment", "books"]
+STEPS = [*FIRST_ORDER, *RENEWAL, *AFTERWARDS]
 
 
 @pytest.fixture
@@ -30,6 +32,10 @@ def test_the_story_holds_a_second_start_names_the_first_and_a_killed_supervisor_
     assert [one["name"] for one in story["steps"]] == STEPS
     assert step(story, "confirmation")["captures"] == 1
     assert (step(story, "renewal")["debits"], step(story, "renewal")["captures"]) == (1, 1)
+    assert step(story, "shipment")["invoice"]["number"].startswith("INV/")
+    assert len(step(story, "cancellation")["refunds"]) == 1
+    assert (step(story, "late_payment")["captures"], step(story, "late_payment")["refunds"]) == (1, 0)
+    assert step(story, "books")["findings"] == 0
 
     second = clone.run("--once")
     refused = clone.story(second)

@@ -9,7 +9,7 @@ import { actionButton } from "../forms.js";
 import { formatMoney } from "../money.js";
 import { actsOn, canCancel, canCancelLines, canReport } from "../orders/acts.js";
 import { documentsPanel } from "../orders/documents.js";
-import { happenings } from "../orders/happenings.js";
+import { milestones } from "../orders/milestones.js";
 import { linesPanel, parcelsPanel, refundsPanel, returnsPanel, steps } from "../orders/parts.js";
 import { headWords, isOpen } from "../orders/words.js";
 import { pay } from "../payment.js";
@@ -64,7 +64,7 @@ function acts(order, act) {
 /** Where a mandate does not pay, its customer was told that the payment is due. */
 const isOwed = (told) => told.facts.some((fact) => fact.what.startsWith("payment_due by"));
 
-function render({ order, told, papers }, outcome, looking, act) {
+function render({ order, told, papers, passed }, outcome, looking, act) {
   const isByMandate = order.payment_method === "mandate";
   const standing = outcome || (isByMandate && isOwed(told) ? "owed" : "");
   return h("div", { class: "order", testid: "order" },
@@ -76,7 +76,7 @@ function render({ order, told, papers }, outcome, looking, act) {
     h("div", { class: "two" },
       h("div", { class: "stack" }, refundsPanel(order), returnsPanel(order), parcelsPanel(order), linesPanel(order), documentsPanel(papers),
         order.address && h("section", { class: "panel" }, h("h2", null, order.status === "delivered" ? "Delivered to" : "Deliver to"), addressText(order.address))),
-      h("section", { class: "panel" }, h("h2", null, "What happened"), story(told, happenings(order)))));
+      h("section", { class: "panel" }, h("h2", null, "What happened"), story(told, passed))));
 }
 
 async function watch(order, draw, signal) {
@@ -99,9 +99,9 @@ export async function orderPage({ params: [id], query, signal }) {
     content.querySelector("h1").focus();
   };
   const draw = async (order, looking) => {
-    const [told, { items: papers }] = await Promise.all([explained(path, signal), api("GET", `${path}/documents`, { signal })]);
+    const [told, { items: papers }, passed] = await Promise.all([explained(path, signal), api("GET", `${path}/documents`, { signal }), milestones(path, signal)]);
     const act = actsOn(order, signal, () => changed().catch((error) => { if (!signal.aborted) content.prepend(problemNote(error)); }));
-    if (!signal.aborted) content.replaceChildren(render({ order, told, papers }, outcome, looking, act));
+    if (!signal.aborted) content.replaceChildren(render({ order, told, papers, passed }, outcome, looking, act));
   };
   await draw(first, true);
   if (isOpen(first)) watch(first, draw, signal).catch((error) => { if (!signal.aborted) content.prepend(problemNote(error)); });

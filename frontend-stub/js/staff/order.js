@@ -7,7 +7,7 @@ import { actionButton, field, form } from "../forms.js";
 import { formatMoney } from "../money.js";
 import { moneyBack } from "../orders/acts.js";
 import { documentsPanel } from "../orders/documents.js";
-import { happenings } from "../orders/happenings.js";
+import { milestones } from "../orders/milestones.js";
 import { linesPanel, parcelsPanel, refundsPanel, returnsPanel } from "../orders/parts.js";
 import { openPieces, parcelsOf, wasSent } from "../orders/words.js";
 import { statusPill } from "../pages/orders.js";
@@ -50,7 +50,7 @@ function cancelButton(order, signal, done) {
   }) }, "Cancel the order");
 }
 
-function render({ order, told, papers }, signal, done) {
+function render({ order, told, papers, passed }, signal, done) {
   return h("div", { class: "order", testid: "order" },
     h("div", { class: "order-head" }, h("h1", { tabindex: "-1" }, "Order ", h("span", { testid: "order-number" }, order.number)), statusPill(order)),
     h("p", { class: "lead" }, `${formatMoney(order.owed)} owed, ${formatMoney(order.paid)} paid, ${formatMoney(order.refunded)} given back`),
@@ -58,7 +58,7 @@ function render({ order, told, papers }, signal, done) {
     h("div", { class: "two" },
       h("div", { class: "stack" }, packForm(order, done), parcelsPanel(order, (parcel) => parcelActs(parcel, done)), returnsPanel(order), refundsPanel(order), linesPanel(order), documentsPanel(papers),
         h("section", { class: "panel" }, h("h2", null, "Deliver to"), addressText(order.address))),
-      h("section", { class: "panel" }, h("h2", null, "What happened"), story(told, happenings(order)))));
+      h("section", { class: "panel" }, h("h2", null, "What happened"), story(told, passed))));
 }
 
 export function staffOrderPage({ params: [id], signal }) {
@@ -66,9 +66,10 @@ export function staffOrderPage({ params: [id], signal }) {
     const path = `/orders/${encodeURIComponent(id)}`;
     const place = h("div", null);
     const draw = async () => {
-      const [order, told, { items: papers }] = await Promise.all([api("GET", path, { signal }), explained(path, signal), api("GET", `${path}/documents`, { signal })]);
+      const [order, told, { items: papers }, passed] = await Promise.all([
+        api("GET", path, { signal }), explained(path, signal), api("GET", `${path}/documents`, { signal }), milestones(path, signal)]);
       const again = async () => { await draw(); place.querySelector("h1").focus(); };
-      place.replaceChildren(render({ order, told, papers }, signal, again));
+      place.replaceChildren(render({ order, told, papers, passed }, signal, again));
     };
     await draw();
     return place;
