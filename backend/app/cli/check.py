@@ -29,7 +29,7 @@ def check(
         list[str] | None, typer.Option("--only", help="Only this check, by its name; may come several times")
     ] = None,
 ) -> None:
-    """Hold a store's books, stock and orders against one another; reads only, but for --repair. Status 1: something is wrong."""
+    """Hold a store's books, stock and orders against one another; reads only, but for --repair. Status 1: it does not fit."""
     with refusals():
         checks = named(only or ())
         store_ids = [find_store(store)] if store else stores.all_ids()

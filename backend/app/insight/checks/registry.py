@@ -4,16 +4,18 @@ from collections.abc import Collection
 from itertools import chain
 
 from app.core.errors import NotFound
-from app.insight.checks import books, documents, holdings, money, orders, settling, stock, work
+from app.insight.checks import books, documents, fulfilment, holdings, money, orders, refunds, settling, stock, work
 from app.insight.checks.frame import Check
 
 CHECKS: tuple[Check, ...] = tuple(
     chain(
         money.CHECKS,
+        refunds.CHECKS,
         books.CHECKS,
         settling.CHECKS,
         holdings.CHECKS,
         orders.CHECKS,
+        fulfilment.CHECKS,
         documents.CHECKS,
         stock.CHECKS,
         work.CHECKS,
