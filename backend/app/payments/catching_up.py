@@ -2,13 +2,14 @@
 
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
-from uuid import UUID
 
+from sqlalchemy import update
 from sqlmodel import Session, col, select
 
 from app.core.clock import machine_now
 from app.core.db import add_once
 from app.core.work import defer, store_of
+from app.core.work_columns import has_status
 from app.core.work_waiting import wake
 from app.payments import disputes
 from app.payments.dispute_rules import may_become
@@ -28,18 +29,21 @@ LATE = timedelta(days=5)  # a bank may answer for a payment that failed as late 
 
 
 def ensure_watch(session: Session) -> None:
-    """Have the store's account at the payment provider looked at from now on. Safe to run twice, or ten at once."""
+    """Have the store's account at the payment provider looked at from now on. Safe to run twice, or ten at once.
+
+    A watch whose holders kept dying is taken up again: without it nobody would know what webhooks lose.
+    """
     try:
         account = stores.provider_account(session, "razorpay")
     except NotConfigured:
         return
     first_look = machine_now() + timedelta(seconds=LOOK_SECONDS)
     row = ProviderWatch(store_id=store_of(session), account_id=account.id, next_attempt_at=first_look)
-    add_once(session, row, "account_id")
-
-
-def watch_of(session: Session, account_id: UUID) -> ProviderWatch | None:
-    return session.exec(select(ProviderWatch).where(ProviderWatch.account_id == account_id)).one_or_none()
+    if add_once(session, row, "account_id"):
+        return
+    dead = update(ProviderWatch).where(col(ProviderWatch.account_id) == account.id, has_status(ProviderWatch, "dead"))
+    again = dead.values(work_status="queued", settled_at=None, lost_leases=0, next_attempt_at=first_look)
+    session.execute(again, execution_options={"synchronize_session": False})
 
 
 def news_of_payments(session: Session, told: Sequence[PaymentFacts]) -> list[PaymentFacts]:
@@ -96,6 +100,13 @@ def want_report(session: Session, now: datetime) -> int:
             wake(session, watch)
             defer(session, "drain_watches")
     return len(watches)
+
+
+def refunds_left_pending(session: Session, limit: int) -> list[str]:
+    """The provider's ids of refunds that were made there, and that it had not decided when we last heard of them."""
+    pending = select(Refund.provider_refund_id).where(Refund.status == "pending", Refund.work_status == "done")
+    found = session.exec(pending.where(col(Refund.provider_refund_id).is_not(None)).order_by(col(Refund.id)).limit(limit))
+    return [refund_id for refund_id in found if refund_id]
 
 
 def begin_of_look(watch: ProviderWatch, now: datetime) -> datetime:

@@ -113,7 +113,8 @@ def _stores_without_schedules() -> list[UUID]:
 def _stores_unwatched() -> list[UUID]:
     account, watch = ProviderAccount, ProviderWatch
     its = select(col(watch.id)).where(col(watch.store_id) == col(account.store_id), col(watch.account_id) == col(account.id))
-    payments = select(col(account.store_id)).where(col(account.provider) == "razorpay", col(account.is_active), ~its.exists())
+    lives = its.where(col(watch.work_status) != "dead").exists()
+    payments = select(col(account.store_id)).where(col(account.provider) == "razorpay", col(account.is_active), ~lives)
     with across_stores() as session:
         return list(session.scalars(payments.limit(STORES_PER_TICK)))
 

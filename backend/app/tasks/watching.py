@@ -28,6 +28,7 @@ from app.tasks.draining import drain as drain_rows
 from app.tasks.scheduling import Step, scheduled
 
 AWAY_SECONDS, REFUSED_SECONDS = 60.0, 600.0  # keys that are refused are refused until somebody changes them
+MAX_PENDING = 200  # refunds of the dashboard that are looked at again; the others the next day
 RENEW_SECONDS = 30.0  # of a long look: a quarter of the lease
 ACTOR, CAUSE = provider("razorpay"), "looked at the provider's lists"
 
@@ -91,6 +92,9 @@ def _read(store_id: UUID, asked: Look) -> tuple[Caught, Reconciled | None]:
     caught = catching_up.catch_up(store_id, asked.account, asked.from_, asked.to, ACTOR, CAUSE, keep)
     if asked.watch.report_wanted_at is None:
         return caught, None
+    with unit_of_work(store_id) as session:
+        pending = watches.refunds_left_pending(session, MAX_PENDING)
+    caught.add(catching_up.catch_up_with(store_id, asked.account, [], pending, ACTOR, CAUSE))
     days = days_between(first_report_day(asked.watch, asked.to), asked.to)
     return caught, reconcile(store_id, asked.account, days, asked.to, ACTOR, keep)
 

@@ -3,33 +3,45 @@
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from datetime import timedelta
+from typing import Any
+from uuid import UUID
 
+import orjson
 import pytest
 from sqlalchemy import update
 from sqlmodel import Session, select
 
+from app.checkout import catching_up as catching_up_by_list
+from app.checkout.applying import apply_payment
+from app.checkout.catching_up import catch_up
 from app.core import clock
+from app.core.actor import SYSTEM
 from app.core.ids import new_id
 from app.core.work import unit_of_work
 from app.core.work_columns import app_now
 from app.inbox import service as inbox
 from app.inbox.models import ProviderEvent
 from app.insight.webhooks import silent_since
+from app.jobs import service as jobs
 from app.ledger import service as ledger
 from app.orders.models import Order
 from app.payments import catching_up
 from app.payments.models import Capture, Payment
 from app.payments.refund_models import Refund
 from app.payments.watch_models import ProviderWatch
+from app.providers.razorpay_facts import PaymentFacts
 from app.stores import service as stores
 from app.stores.models import Store
+from app.tasks.inbox import apply_event
 from app.tasks.looking import look_everywhere
 from app.tasks.watching import drain, look
+from tests.racing import race
 from tests.sandbox_control import Sandbox
 from tests.shopping import Shopper, make_shopper, place_and_start, work_off
 from tests.unchanged import NO_STATE, unchanged
 
 UnitOfWork = Callable[[], AbstractContextManager[Session]]
+HOUR = timedelta(hours=1)
 
 
 @pytest.fixture
@@ -117,6 +129,85 @@ def test_ac09_a_refund_made_in_the_dashboard_is_in_the_books_after_a_look(
         assert capture.refundable_amount == order.total_amount - 2500
         assert session.get_one(Order, (store.id, order.id)).owed_amount == order.total_amount - 2500
         assert ledger.balance(session, "razorpay") == order.total_amount - 2500
+
+
+def test_looks_back_fills_and_a_webhook_at_the_same_moment_book_once(
+    store: Store, sandbox: Sandbox, shopper: Shopper, uow: UnitOfWork
+) -> None:
+    order, provider_order_id = place_and_start(shopper)
+    payment_id = sandbox.pay(provider_order_id)["razorpay_payment_id"]
+    sandbox.refund_at_dashboard(payment_id, 2500)
+    with uow() as session:
+        account = stores.provider_account(session, "razorpay")
+        for event in sandbox.events():
+            inbox.receive(session, account, event["id"], event["type"], {}, orjson.dumps(event["body"]))
+        events = list(session.exec(select(ProviderEvent.id)))
+    its_time_has_come(store)
+    watch_id, now = watch_of(store).id, clock.machine_now()
+
+    def tell(number: int) -> object:
+        if number < len(events):
+            return apply_event(store.id, events[number])
+        if number == len(events):
+            return look(store.id, watch_id)
+        caught = catch_up(store.id, account, now - HOUR, now + HOUR, SYSTEM, "back-fill")
+        assert caught.refused == []
+        return caught
+
+    race(len(events) + 4, tell)
+    with uow() as session:
+        assert session.get_one(Order, (store.id, order.id)).status == "confirmed"
+        assert session.exec(select(Capture.provider_payment_id)).all() == [payment_id]
+        assert session.exec(select(Refund.amount)).all() == [2500]
+        assert ledger.balance(session, "razorpay") == order.total_amount - 2500
+
+
+def test_a_pending_refund_of_the_dashboard_is_looked_at_again_once_a_day(
+    store: Store, sandbox: Sandbox, shopper: Shopper, uow: UnitOfWork
+) -> None:
+    sandbox.refunds(refund_seconds=10**6)
+    payment_id = sandbox.pay(place_and_start(shopper)[1])["razorpay_payment_id"]
+    refund = sandbox.refund_at_dashboard(payment_id, 2500)
+    look_now(store)
+    sandbox.decide_refund(refund["id"], "processed")
+    with uow() as session:
+        assert session.exec(select(Refund.status)).one() == "pending"
+        jobs.ensure_schedules(session, clock.machine_now())
+        jobs.open_now(session, "reconcile-settlements", clock.machine_now())
+    work_off(store)
+    assert watch_of(store).report_wanted_at is not None
+    drain(str(store.id))
+    watch = watch_of(store)
+    assert (watch.report_wanted_at, watch.settled_until is None, watch.found["days"]) == (None, False, 6)
+    with uow() as session:
+        assert session.exec(select(Refund.status)).one() == "processed"
+
+
+def test_what_cannot_be_applied_keeps_no_other_waiting_and_no_watch_stays_dead(
+    store: Store, sandbox: Sandbox, shopper: Shopper, uow: UnitOfWork, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = (place_and_start(make_shopper(store)) for _ in range(2))
+    broken = sandbox.pay(first[1])["razorpay_payment_id"]
+    sandbox.pay(second[1])
+
+    def breaks_for_one(session: Session, facts: PaymentFacts, **values: Any) -> tuple[UUID, str]:
+        if facts.id == broken:
+            raise RuntimeError("a mistake of ours")
+        return apply_payment(session, facts, **values)
+
+    monkeypatch.setattr(catching_up_by_list, "apply_payment", breaks_for_one)
+    assert look_now(store) == "looked at"
+    assert watch_of(store).found == {"payments_seen": 2, "payments_applied": 1, "refused": 1}
+    with uow() as session:
+        assert session.get_one(Order, (store.id, second[0].id)).status == "confirmed"
+        session.execute(update(ProviderWatch).values(work_status="dead", settled_at=app_now(), lost_leases=5))
+    look_everywhere()
+    watch = watch_of(store)
+    assert (watch.work_status, watch.lost_leases, watch.settled_at) == ("queued", 0, None)
+    monkeypatch.undo()
+    look_now(store)
+    with uow() as session:
+        assert session.get_one(Order, (store.id, first[0].id)).status == "confirmed"
 
 
 def test_a_provider_that_is_away_is_asked_again_from_where_it_was(store: Store, sandbox: Sandbox, shopper: Shopper) -> None:
