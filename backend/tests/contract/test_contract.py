@@ -39,7 +39,8 @@ ONCE = settings(deadline=None, database=None, suppress_health_check=list(HealthC
 def document(*, coverage: bool, modes: Sequence[str] = ("positive", "negative")) -> Any:
     """The operations to be played, by good requests and bad ones. `coverage`: also each limit of each field in turn."""
     schema = schemathesis.openapi.from_dict(app.openapi())
-    schema.config.generation.update(modes=list(modes), with_security_parameters=False)  # the callers below bring their own
+    wanted = [schemathesis.GenerationMode(mode) for mode in modes]
+    schema.config.generation.update(modes=wanted, with_security_parameters=False)  # the callers below bring their own
     schema.config.phases.update(phases=["examples", "fuzzing", *(["coverage"] if coverage else [])])
     return schema.exclude(path=MOVES_TIME)
 
