@@ -14,6 +14,7 @@ from fastapi import Depends
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 from sqlmodel import Session
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 
 from app.api.callers import Caller, read_caller, read_guest
@@ -102,8 +103,12 @@ async def _fingerprint(request: Request) -> str:
     return idempotency.fingerprint(request.method, request.url.path, b"" if is_form else await request.body())
 
 
-def _visit(request: Request, fingerprint: Annotated[str, Depends(_fingerprint)]) -> Visit:
-    store = stores.find(host_of(request))
+async def _visit(request: Request) -> Visit:
+    """Nothing here waits for anything but the body, so no thread is taken for it, except to look up a store."""
+    host, fingerprint = host_of(request), await _fingerprint(request)
+    store = stores.remembered(host)
+    if store is None:
+        store = await run_in_threadpool(stores.find, host)
     policy, ip = POLICY[(request.method, request.scope["route"].path)], client_ip(request)
     caller = read_caller(request, store, ip) if policy.reads_token else read_guest(request, ip)
     policy.check(caller)

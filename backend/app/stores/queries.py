@@ -9,6 +9,7 @@ from sqlalchemy import select as columns
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Session, col, select
 
+from app.core.db import metadata
 from app.core.ids import new_id
 from app.core.work import store_of
 from app.stores.models import NumberSeries, ProviderAccount, Store
@@ -54,17 +55,17 @@ def active_account(session: Session, provider: str) -> ProviderAccount | None:
     return session.exec(statement).one_or_none()
 
 
-_CREDENTIALS = columns(col(ProviderAccount.id), col(ProviderAccount.credentials)).where(
-    col(ProviderAccount.provider) == bindparam("provider")
-)
-_OF_ACTIVE = _CREDENTIALS.where(col(ProviderAccount.is_active))
-_OF_NAMED = _CREDENTIALS.where(col(ProviderAccount.id) == bindparam("account_id"))
+_ACCOUNTS = metadata.tables[str(ProviderAccount.__tablename__)]  # the table, not the class: nothing is made an object
+_CREDENTIALS = columns(_ACCOUNTS.c.id, _ACCOUNTS.c.credentials).where(_ACCOUNTS.c.provider == bindparam("provider"))
+_OF_ACTIVE = _CREDENTIALS.where(_ACCOUNTS.c.is_active)
+_OF_NAMED = _CREDENTIALS.where(_ACCOUNTS.c.id == bindparam("account_id"))
 
 
 def credentials(session: Session, provider: str, account_id: UUID | None) -> tuple[UUID, bytes | None] | None:
     """Of the named account, else of the active one: its id, and its credentials as they are kept. Asked at every event."""
+    session.flush()
     named = {"provider": provider, "account_id": account_id}
-    found = session.execute(_OF_NAMED if account_id else _OF_ACTIVE, named).one_or_none()
+    found = session.connection().execute(_OF_NAMED if account_id else _OF_ACTIVE, named).one_or_none()
     return None if found is None else (found[0], found[1])
 
 

@@ -52,9 +52,8 @@ _stores_of_accounts: dict[UUID, UUID] = {}  # an account never moves to another 
 
 def find(host: str) -> StoreFacts:
     """The store a request to `host` is for: by host name, else the only store. Refuses rather than guesses."""
-    known = _cache.get(host)
-    if known and known[0] > time.monotonic():
-        return known[1]
+    if known := remembered(host):
+        return known
     with across_stores() as session:
         record = queries.facts_by_host(session, host)
         if record is None:
@@ -68,6 +67,12 @@ def find(host: str) -> StoreFacts:
     if facts.mode == "live":  # a test store's clock moves: always read
         remember(host, facts)
     return facts
+
+
+def remembered(host: str) -> StoreFacts | None:
+    """The live store that a request to `host` was for a moment ago; asks nobody."""
+    known = _cache.get(host)
+    return known[1] if known and known[0] > time.monotonic() else None
 
 
 def remember(host: str, facts: StoreFacts) -> None:
