@@ -8,6 +8,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict
 from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
@@ -99,9 +100,9 @@ def _http(request: Request, error: Exception) -> JSONResponse:
 
 
 def _database_busy(request: Request, error: Exception) -> JSONResponse:
-    """A deadlock, a lock held too long, a database that is restarting: all of it was rolled back, so a repeat is safe."""
-    assert isinstance(error, OperationalError)  # noqa: S101
-    log.error("database_busy", method=request.method, path=request.url.path, cause=type(error.orig).__name__)
+    """A deadlock, a lock held too long, no connection left, a database that restarts: all of it was rolled back, so a repeat is safe."""
+    cause = type(error.orig if isinstance(error, OperationalError) else error).__name__
+    log.error("database_busy", method=request.method, path=request.url.path, cause=cause)
     return problem(503, "database_busy", "The database is busy; nothing was changed, repeat the request.", {"Retry-After": "1"})
 
 
@@ -115,6 +116,7 @@ def add_problem_handlers(app: FastAPI) -> None:
     app.add_exception_handler(Refusal, _refusal)
     app.add_exception_handler(LeaseLost, _busy)
     app.add_exception_handler(OperationalError, _database_busy)
+    app.add_exception_handler(PoolTimeout, _database_busy)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(Exception, _crash)

@@ -53,7 +53,7 @@ def settle_balance(session: Session, order: Order, actor: Actor, cause: str, now
         if amount > 0:
             reason: RefundReason = "paid_late" if capture.is_counted else "paid_twice"
             refund = refunding.book(
-                session, capture, amount, reason=reason, destination=_way_back(capture), actor=actor, cause=cause
+                session, capture, amount, reason=reason, destination=_way_back(capture, amount), actor=actor, cause=cause
             )
             started.append(refund)
             left -= amount
@@ -84,7 +84,7 @@ def _of_reduction(
             capture,
             part,
             reason="reduction",
-            destination="wallet" if reduction.refund_to == "wallet" else _way_back(capture),
+            destination="wallet" if reduction.refund_to == "wallet" else _way_back(capture, part),
             reduction_id=reduction.id,
             actor=actor,
             cause=cause,
@@ -94,8 +94,10 @@ def _of_reduction(
     return started
 
 
-def _way_back(capture: Capture) -> RefundTo:
-    """Cash and bank transfers go back by a person's hand."""
+def _way_back(capture: Capture, amount: int) -> RefundTo:
+    """Cash and bank transfers go back by a person's hand, and paise that the provider does not move into the wallet."""
+    if capture.source == "razorpay" and amount < refunding.MIN_AMOUNT:
+        return "wallet"
     return "source" if capture.source in ("razorpay", "wallet") else "by_hand"
 
 

@@ -35,6 +35,7 @@ from app.stores.service import Account
 LOOK_SECONDS, LATER_SECONDS = 60.0, MAX_BACKOFF_SECONDS  # most are processed at once; a normal one may take the bank days
 FRESH = timedelta(minutes=10)
 UNKNOWN_SECONDS = 10.0  # a call that timed out may still arrive: not sooner
+MIN_AMOUNT = 100  # paise; Razorpay: the least amount of a payment, and so of its parts (api/orders/create)
 TOP_UP = "insufficient_balance"  # the account at the provider is too low: it waits until somebody tops it up
 
 

@@ -39,7 +39,11 @@ def upgrade() -> None:
         op.add_column("order_lines", sa.Column(name, sa.Integer(), server_default="0", nullable=False))
     for table, name, rule in CONSTRAINTS:
         op.execute(f"ALTER TABLE {table} ADD CONSTRAINT {name} {rule} NOT VALID")  # rows of the past are looked at later
-    op.drop_constraint("uq_order_lines_store_id_order_id_variant_id", "order_lines", type_="unique")
+    # 0013 builds its successor, which tells goods from their delivery; until then nobody writes the latter.
+    op.execute(
+        "-- squawk-ignore ban-drop-constraint\n"
+        "ALTER TABLE order_lines DROP CONSTRAINT uq_order_lines_store_id_order_id_variant_id"
+    )
     op.execute(
         "CREATE POLICY sweep ON orders FOR SELECT TO rozana_sweep USING (true);"
         "GRANT SELECT (store_id, id, status, expires_at) ON orders TO rozana_sweep"  # whose next order was not paid in time
@@ -74,10 +78,10 @@ def create_tables() -> None:
         sa.Column("refund_to", sa.String(length=6), nullable=False),
         sa.Column("decided_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("decided_because", sa.String(length=200), nullable=False),
-        sa.CheckConstraint("(status = 'reported') = (decided_at is null)", name="ck_returns_decided_stamped"),
-        sa.CheckConstraint("reason in ('not_delivered', 'short', 'spoilt', 'unwanted')", name="ck_returns_reason_known"),
-        sa.CheckConstraint("refund_to in ('source', 'wallet')", name="ck_returns_refund_to_known"),
-        sa.CheckConstraint("status in ('reported', 'accepted', 'declined')", name="ck_returns_status_known"),
+        sa.CheckConstraint("(status = 'reported') = (decided_at is null)", name=op.f("ck_returns_decided_stamped")),
+        sa.CheckConstraint("reason in ('not_delivered', 'short', 'spoilt', 'unwanted')", name=op.f("ck_returns_reason_known")),
+        sa.CheckConstraint("refund_to in ('source', 'wallet')", name=op.f("ck_returns_refund_to_known")),
+        sa.CheckConstraint("status in ('reported', 'accepted', 'declined')", name=op.f("ck_returns_status_known")),
         sa.ForeignKeyConstraint(
             ["store_id", "order_id"], ["orders.store_id", "orders.id"], name="fk_returns_store_id_order_id"
         ),
@@ -100,12 +104,12 @@ def create_tables() -> None:
         sa.Column("carrier", sa.String(length=60), nullable=False),
         sa.Column("tracking_url", sa.String(length=300), nullable=False),
         sa.Column("rider_id", sa.Uuid(), nullable=True),
-        sa.CheckConstraint("(status = 'delivered') = (delivered_at is not null)", name="ck_shipments_delivered_stamped"),
+        sa.CheckConstraint("(status = 'delivered') = (delivered_at is not null)", name=op.f("ck_shipments_delivered_stamped")),
         sa.CheckConstraint(
-            "dispatched_at is not null or status in ('packed', 'cancelled')", name="ck_shipments_dispatched_stamped"
+            "dispatched_at is not null or status in ('packed', 'cancelled')", name=op.f("ck_shipments_dispatched_stamped")
         ),
         sa.CheckConstraint(
-            "status in ('packed', 'out_for_delivery', 'delivered', 'cancelled')", name="ck_shipments_status_known"
+            "status in ('packed', 'out_for_delivery', 'delivered', 'cancelled')", name=op.f("ck_shipments_status_known")
         ),
         sa.ForeignKeyConstraint(
             ["store_id", "order_id"], ["orders.store_id", "orders.id"], name="fk_shipments_store_id_order_id"
@@ -132,9 +136,9 @@ def create_tables() -> None:
         sa.Column("note", sa.String(length=200), nullable=False),
         sa.CheckConstraint(
             "reason in ('cancelled', 'line_cancelled', 'weight', 'not_delivered', 'short', 'spoilt', 'unwanted', 'goodwill', 'made_at_provider')",
-            name="ck_reductions_reason_known",
+            name=op.f("ck_reductions_reason_known"),
         ),
-        sa.CheckConstraint("amount >= 0", name="ck_reductions_amount_not_negative"),
+        sa.CheckConstraint("amount >= 0", name=op.f("ck_reductions_amount_not_negative")),
         sa.ForeignKeyConstraint(
             ["store_id", "order_id"], ["orders.store_id", "orders.id"], name="fk_reductions_store_id_order_id"
         ),
@@ -153,7 +157,7 @@ def create_tables() -> None:
         sa.Column("order_line_id", sa.Uuid(), nullable=False),
         sa.Column("quantity", sa.Integer(), nullable=False),
         sa.Column("is_restocked", sa.Boolean(), nullable=False),
-        sa.CheckConstraint("quantity > 0", name="ck_return_lines_quantity_positive"),
+        sa.CheckConstraint("quantity > 0", name=op.f("ck_return_lines_quantity_positive")),
         sa.ForeignKeyConstraint(
             ["store_id", "order_line_id"],
             ["order_lines.store_id", "order_lines.id"],
@@ -175,8 +179,8 @@ def create_tables() -> None:
         sa.Column("order_line_id", sa.Uuid(), nullable=False),
         sa.Column("quantity", sa.Integer(), nullable=False),
         sa.Column("packed_grams", sa.Integer(), nullable=True),
-        sa.CheckConstraint("packed_grams > 0", name="ck_shipment_lines_weight_positive"),
-        sa.CheckConstraint("quantity > 0", name="ck_shipment_lines_quantity_positive"),
+        sa.CheckConstraint("packed_grams > 0", name=op.f("ck_shipment_lines_weight_positive")),
+        sa.CheckConstraint("quantity > 0", name=op.f("ck_shipment_lines_quantity_positive")),
         sa.ForeignKeyConstraint(
             ["store_id", "order_line_id"],
             ["order_lines.store_id", "order_lines.id"],
@@ -204,9 +208,10 @@ def create_tables() -> None:
         sa.Column("sgst_amount", sa.BigInteger(), nullable=False),
         sa.Column("igst_amount", sa.BigInteger(), nullable=False),
         sa.CheckConstraint(
-            "least(taxable_amount, cgst_amount, sgst_amount, igst_amount) >= 0", name="ck_reduction_lines_heads_not_negative"
+            "least(taxable_amount, cgst_amount, sgst_amount, igst_amount) >= 0",
+            name=op.f("ck_reduction_lines_heads_not_negative"),
         ),
-        sa.CheckConstraint("quantity >= 0", name="ck_reduction_lines_quantity_not_negative"),
+        sa.CheckConstraint("quantity >= 0", name=op.f("ck_reduction_lines_quantity_not_negative")),
         sa.ForeignKeyConstraint(
             ["store_id", "order_line_id"],
             ["order_lines.store_id", "order_lines.id"],

@@ -69,22 +69,26 @@ def create_tables() -> None:
         sa.Column("provider_refund_id", sa.String(length=40), nullable=True),
         sa.Column("failure_reason", sa.String(length=100), nullable=True),
         sa.Column("decided_at", sa.DateTime(timezone=True), nullable=True),
-        sa.CheckConstraint("(status = 'pending') = (decided_at is null)", name="ck_refunds_decided_stamped"),
+        sa.CheckConstraint("(status = 'pending') = (decided_at is null)", name=op.f("ck_refunds_decided_stamped")),
         sa.CheckConstraint(
-            "(work_status = 'working') = (lease_token is not null and lease_until is not null)", name="ck_refunds_lease_held"
+            "(work_status = 'working') = (lease_token is not null and lease_until is not null)",
+            name=op.f("ck_refunds_lease_held"),
         ),
-        sa.CheckConstraint("(work_status in ('done', 'dead')) = (settled_at is not null)", name="ck_refunds_settled_stamped"),
-        sa.CheckConstraint("destination in ('source', 'wallet', 'by_hand')", name="ck_refunds_destination_known"),
-        sa.CheckConstraint("reason <> 'reduction' or reduction_id is not null", name="ck_refunds_reduction_named"),
         sa.CheckConstraint(
-            "reason in ('reduction', 'paid_twice', 'paid_late', 'approval', 'made_at_provider')", name="ck_refunds_reason_known"
+            "(work_status in ('done', 'dead')) = (settled_at is not null)", name=op.f("ck_refunds_settled_stamped")
         ),
-        sa.CheckConstraint("status in ('pending', 'processed', 'failed')", name="ck_refunds_status_known"),
+        sa.CheckConstraint("destination in ('source', 'wallet', 'by_hand')", name=op.f("ck_refunds_destination_known")),
+        sa.CheckConstraint("reason <> 'reduction' or reduction_id is not null", name=op.f("ck_refunds_reduction_named")),
         sa.CheckConstraint(
-            "work_status in ('queued', 'working', 'unknown', 'done', 'dead')", name="ck_refunds_work_status_known"
+            "reason in ('reduction', 'paid_twice', 'paid_late', 'approval', 'made_at_provider')",
+            name=op.f("ck_refunds_reason_known"),
         ),
-        sa.CheckConstraint("amount > 0", name="ck_refunds_amount_positive"),
-        sa.CheckConstraint("attempts >= 0 and lost_leases >= 0", name="ck_refunds_counts_not_negative"),
+        sa.CheckConstraint("status in ('pending', 'processed', 'failed')", name=op.f("ck_refunds_status_known")),
+        sa.CheckConstraint(
+            "work_status in ('queued', 'working', 'unknown', 'done', 'dead')", name=op.f("ck_refunds_work_status_known")
+        ),
+        sa.CheckConstraint("amount > 0", name=op.f("ck_refunds_amount_positive")),
+        sa.CheckConstraint("attempts >= 0 and lost_leases >= 0", name=op.f("ck_refunds_counts_not_negative")),
         sa.ForeignKeyConstraint(
             ["store_id", "capture_id"], ["captures.store_id", "captures.id"], name="fk_refunds_store_id_capture_id"
         ),

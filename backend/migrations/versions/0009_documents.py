@@ -58,29 +58,30 @@ def create_tables() -> None:
         sa.Column("total_amount", sa.BigInteger(), nullable=False),
         sa.CheckConstraint(
             "(kind = 'credit_note') = (original_document_id is not null) and (kind = 'credit_note') = (reduction_id is not null)",
-            name="ck_documents_credit_note_refers",
+            name=op.f("ck_documents_credit_note_refers"),
         ),
-        sa.CheckConstraint("(kind = 'credit_note') = (shipment_id is null)", name="ck_documents_shipment_documented"),
-        sa.CheckConstraint("cgst_amount = sgst_amount or kind = 'credit_note'", name="ck_documents_tax_halves"),
+        sa.CheckConstraint("(kind = 'credit_note') = (shipment_id is null)", name=op.f("ck_documents_shipment_documented")),
+        sa.CheckConstraint("cgst_amount = sgst_amount or kind = 'credit_note'", name=op.f("ck_documents_tax_halves")),
         sa.CheckConstraint(
-            "kind <> 'bill_of_supply' or taxable_amount + cgst_amount + igst_amount = 0", name="ck_documents_bill_has_no_tax"
+            "kind <> 'bill_of_supply' or taxable_amount + cgst_amount + igst_amount = 0",
+            name=op.f("ck_documents_bill_has_no_tax"),
         ),
-        sa.CheckConstraint("kind <> 'tax_invoice' or exempt_amount = 0", name="ck_documents_tax_invoice_has_no_exempt"),
+        sa.CheckConstraint("kind <> 'tax_invoice' or exempt_amount = 0", name=op.f("ck_documents_tax_invoice_has_no_exempt")),
         sa.CheckConstraint(
             "kind in ('tax_invoice', 'bill_of_supply', 'invoice_cum_bill_of_supply', 'credit_note')",
-            name="ck_documents_kind_known",
+            name=op.f("ck_documents_kind_known"),
         ),
-        sa.CheckConstraint("number ~ '^[A-Za-z0-9/-]{1,16}$'", name="ck_documents_number_lawful"),
-        sa.CheckConstraint("abs(round_off_amount) < 100", name="ck_documents_round_off_small"),
-        sa.CheckConstraint("cgst_amount + sgst_amount = 0 or igst_amount = 0", name="ck_documents_tax_heads"),
+        sa.CheckConstraint("number ~ '^[A-Za-z0-9/-]{1,16}$'", name=op.f("ck_documents_number_lawful")),
+        sa.CheckConstraint("abs(round_off_amount) < 100", name=op.f("ck_documents_round_off_small")),
+        sa.CheckConstraint("cgst_amount + sgst_amount = 0 or igst_amount = 0", name=op.f("ck_documents_tax_heads")),
         sa.CheckConstraint(
             "least(taxable_amount, cgst_amount, sgst_amount, igst_amount, exempt_amount, total_amount) >= 0",
-            name="ck_documents_amounts_not_negative",
+            name=op.f("ck_documents_amounts_not_negative"),
         ),
-        sa.CheckConstraint("serial > 0 and line_count > 0", name="ck_documents_counted_from_one"),
+        sa.CheckConstraint("serial > 0 and line_count > 0", name=op.f("ck_documents_counted_from_one")),
         sa.CheckConstraint(
             "taxable_amount + cgst_amount + sgst_amount + igst_amount + exempt_amount + round_off_amount = total_amount",
-            name="ck_documents_total_adds_up",
+            name=op.f("ck_documents_total_adds_up"),
         ),
         sa.ForeignKeyConstraint(
             ["store_id", "order_id"], ["orders.store_id", "orders.id"], name="fk_documents_store_id_order_id"
@@ -138,22 +139,23 @@ def create_tables() -> None:
         sa.Column("sgst_amount", sa.BigInteger(), nullable=False),
         sa.Column("igst_amount", sa.BigInteger(), nullable=False),
         sa.Column("total_amount", sa.BigInteger(), nullable=False),
-        sa.CheckConstraint("hsn ~ '^[0-9]{4,8}$'", name="ck_document_lines_hsn_digits"),
+        sa.CheckConstraint("hsn ~ '^[0-9]{4,8}$'", name=op.f("ck_document_lines_hsn_digits")),
         sa.CheckConstraint(
             "abs(cgst_amount - sgst_amount) <= 1 and (cgst_amount + sgst_amount = 0 or igst_amount = 0)",
-            name="ck_document_lines_tax_heads",
+            name=op.f("ck_document_lines_tax_heads"),
         ),
         sa.CheckConstraint(
             "least(unit_price_amount, taxable_amount, cgst_amount, sgst_amount, igst_amount) >= 0",
-            name="ck_document_lines_amounts_not_negative",
+            name=op.f("ck_document_lines_amounts_not_negative"),
         ),
-        sa.CheckConstraint("not is_exempt or rate_bp = 0", name="ck_document_lines_exempt_has_no_rate"),
-        sa.CheckConstraint("position between 1 and line_count", name="ck_document_lines_position_counted"),
-        sa.CheckConstraint("quantity >= 0 and grams > 0", name="ck_document_lines_quantity_sane"),
-        sa.CheckConstraint("rate_bp > 0 or taxable_amount = total_amount", name="ck_document_lines_no_tax_without_rate"),
-        sa.CheckConstraint("rate_bp between 0 and 10000", name="ck_document_lines_rate_in_range"),
+        sa.CheckConstraint("not is_exempt or rate_bp = 0", name=op.f("ck_document_lines_exempt_has_no_rate")),
+        sa.CheckConstraint("position between 1 and line_count", name=op.f("ck_document_lines_position_counted")),
+        sa.CheckConstraint("quantity >= 0 and grams > 0", name=op.f("ck_document_lines_quantity_sane")),
+        sa.CheckConstraint("rate_bp > 0 or taxable_amount = total_amount", name=op.f("ck_document_lines_no_tax_without_rate")),
+        sa.CheckConstraint("rate_bp between 0 and 10000", name=op.f("ck_document_lines_rate_in_range")),
         sa.CheckConstraint(
-            "taxable_amount + cgst_amount + sgst_amount + igst_amount = total_amount", name="ck_document_lines_tax_adds_up"
+            "taxable_amount + cgst_amount + sgst_amount + igst_amount = total_amount",
+            name=op.f("ck_document_lines_tax_adds_up"),
         ),
         sa.ForeignKeyConstraint(
             ["store_id", "document_id", "line_count"],

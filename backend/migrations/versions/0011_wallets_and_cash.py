@@ -32,7 +32,7 @@ def upgrade() -> None:
         op.execute(security.protect(table, rights=rights))
     op.add_column("payments", sa.Column("top_up_id", sa.Uuid(), nullable=True))
     op.add_column("customers", sa.Column("credit_limit_amount", sa.BigInteger(), nullable=True))
-    op.drop_constraint("ck_payments_for_one_thing", "payments")
+    op.execute("-- squawk-ignore ban-drop-constraint\nALTER TABLE payments DROP CONSTRAINT ck_payments_for_one_thing")
     for table, name, rule in CONSTRAINTS:
         op.execute(f"ALTER TABLE {table} ADD CONSTRAINT {name} {rule} NOT VALID")  # rows of the past are looked at later
 
@@ -57,7 +57,7 @@ def create_tables() -> None:
         sa.Column("customer_id", sa.Uuid(), nullable=False),
         sa.Column("balance_amount", sa.BigInteger(), nullable=False),
         sa.Column("currency", sa.String(length=3), nullable=False),
-        sa.CheckConstraint("balance_amount >= 0", name="ck_wallets_balance_not_negative"),
+        sa.CheckConstraint("balance_amount >= 0", name=op.f("ck_wallets_balance_not_negative")),
         sa.ForeignKeyConstraint(
             ["store_id", "customer_id"], ["customers.store_id", "customers.id"], name="fk_wallets_store_id_customer_id"
         ),
@@ -77,9 +77,15 @@ def create_tables() -> None:
         sa.Column("cause_id", sa.Uuid(), nullable=False),
         sa.Column("note", sa.String(length=200), nullable=False),
         sa.Column("moved_at", sa.DateTime(timezone=True), nullable=False),
-        sa.CheckConstraint("amount <> 0 and (kind in ('spend', 'taken_back')) = (amount < 0)", name="ck_wallet_movements_direction"),
-        sa.CheckConstraint("kind in ('top_up', 'spend', 'refund', 'goodwill', 'taken_back')", name="ck_wallet_movements_kind_known"),
-        sa.CheckConstraint("balance_amount >= 0 and balance_amount >= amount", name="ck_wallet_movements_balance_follows"),
+        sa.CheckConstraint(
+            "amount <> 0 and (kind in ('spend', 'taken_back')) = (amount < 0)", name=op.f("ck_wallet_movements_direction")
+        ),
+        sa.CheckConstraint(
+            "kind in ('top_up', 'spend', 'refund', 'goodwill', 'taken_back')", name=op.f("ck_wallet_movements_kind_known")
+        ),
+        sa.CheckConstraint(
+            "balance_amount >= 0 and balance_amount >= amount", name=op.f("ck_wallet_movements_balance_follows")
+        ),
         sa.ForeignKeyConstraint(
             ["store_id", "wallet_id"], ["wallets.store_id", "wallets.id"], name="fk_wallet_movements_store_id_wallet_id"
         ),
@@ -97,7 +103,7 @@ def create_tables() -> None:
         sa.Column("currency", sa.String(length=3), nullable=False),
         sa.Column("started_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("paid_at", sa.DateTime(timezone=True), nullable=True),
-        sa.CheckConstraint("amount between 10000 and 1000000", name="ck_top_ups_amount_sane"),
+        sa.CheckConstraint("amount between 10000 and 1000000", name=op.f("ck_top_ups_amount_sane")),
         sa.ForeignKeyConstraint(
             ["store_id", "customer_id"], ["customers.store_id", "customers.id"], name="fk_top_ups_store_id_customer_id"
         ),
@@ -116,9 +122,11 @@ def create_tables() -> None:
         sa.Column("currency", sa.String(length=3), nullable=False),
         sa.Column("received_by_id", sa.Uuid(), nullable=False),
         sa.Column("received_at", sa.DateTime(timezone=True), nullable=False),
-        sa.CheckConstraint("difference_amount = counted_amount - expected_amount", name="ck_cash_handovers_difference_follows"),
-        sa.CheckConstraint("expected_amount > 0 and counted_amount >= 0", name="ck_cash_handovers_amounts_sane"),
-        sa.CheckConstraint("received_by_id <> rider_id", name="ck_cash_handovers_four_eyes"),
+        sa.CheckConstraint(
+            "difference_amount = counted_amount - expected_amount", name=op.f("ck_cash_handovers_difference_follows")
+        ),
+        sa.CheckConstraint("expected_amount > 0 and counted_amount >= 0", name=op.f("ck_cash_handovers_amounts_sane")),
+        sa.CheckConstraint("received_by_id <> rider_id", name=op.f("ck_cash_handovers_four_eyes")),
         sa.ForeignKeyConstraint(
             ["store_id", "received_by_id"], ["staff.store_id", "staff.id"], name="fk_cash_handovers_store_id_received_by_id"
         ),
@@ -140,9 +148,9 @@ def create_tables() -> None:
         sa.Column("handover_id", sa.Uuid(), nullable=True),
         sa.Column("reference", sa.String(length=60), nullable=False),
         sa.Column("received_at", sa.DateTime(timezone=True), nullable=False),
-        sa.CheckConstraint("(rider_id is null) = (reference <> '')", name="ck_receipts_cash_or_bank"),
-        sa.CheckConstraint("amount > 0", name="ck_receipts_amount_positive"),
-        sa.CheckConstraint("handover_id is null or rider_id is not null", name="ck_receipts_handed_in_by_rider"),
+        sa.CheckConstraint("(rider_id is null) = (reference <> '')", name=op.f("ck_receipts_cash_or_bank")),
+        sa.CheckConstraint("amount > 0", name=op.f("ck_receipts_amount_positive")),
+        sa.CheckConstraint("handover_id is null or rider_id is not null", name=op.f("ck_receipts_handed_in_by_rider")),
         sa.ForeignKeyConstraint(
             ["store_id", "capture_id"], ["captures.store_id", "captures.id"], name="fk_receipts_store_id_capture_id"
         ),

@@ -48,12 +48,16 @@ def create_disputes() -> None:
         sa.Column("opened_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("decided_at", sa.DateTime(timezone=True), nullable=True),
         sa.CheckConstraint(
-            "(status in ('open', 'under_review', 'action_required')) = (decided_at is null)", name="ck_disputes_decided_stamped"
+            "(status in ('open', 'under_review', 'action_required')) = (decided_at is null)",
+            name=op.f("ck_disputes_decided_stamped"),
         ),
         sa.CheckConstraint(
-            "status in ('open', 'under_review', 'action_required', 'won', 'lost', 'closed')", name="ck_disputes_status_known"
+            "status in ('open', 'under_review', 'action_required', 'won', 'lost', 'closed')",
+            name=op.f("ck_disputes_status_known"),
         ),
-        sa.CheckConstraint("amount > 0 and deducted_amount between 0 and amount", name="ck_disputes_deducted_within_amount"),
+        sa.CheckConstraint(
+            "amount > 0 and deducted_amount between 0 and amount", name=op.f("ck_disputes_deducted_within_amount")
+        ),
         sa.ForeignKeyConstraint(
             ["store_id", "capture_id"], ["captures.store_id", "captures.id"], name="fk_disputes_store_id_capture_id"
         ),
@@ -88,8 +92,8 @@ def create_settlements() -> None:
         sa.Column("currency", sa.String(length=3), nullable=False),
         sa.Column("utr", sa.String(length=40), nullable=True),
         sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
-        sa.CheckConstraint("status in ('created', 'processed', 'failed')", name="ck_settlements_status_known"),
-        sa.CheckConstraint("fees_amount >= tax_amount and tax_amount >= 0", name="ck_settlements_fees_include_tax"),
+        sa.CheckConstraint("status in ('created', 'processed', 'failed')", name=op.f("ck_settlements_status_known")),
+        sa.CheckConstraint("fees_amount >= tax_amount and tax_amount >= 0", name=op.f("ck_settlements_fees_include_tax")),
         sa.ForeignKeyConstraint(
             ["store_id", "account_id"],
             ["provider_accounts.store_id", "provider_accounts.id"],
@@ -125,11 +129,12 @@ def create_settlement_lines() -> None:
         sa.CheckConstraint(
             "problem in ('payment_unknown', 'refund_unknown', 'amount_differs', 'fee_differs', 'line_wrong',"
             " 'changed', 'adjustment')",
-            name="ck_settlement_lines_problem_known",
+            name=op.f("ck_settlement_lines_problem_known"),
         ),
-        sa.CheckConstraint("debit_amount >= 0 and credit_amount >= 0", name="ck_settlement_lines_sides_not_negative"),
+        sa.CheckConstraint("debit_amount >= 0 and credit_amount >= 0", name=op.f("ck_settlement_lines_sides_not_negative")),
         sa.CheckConstraint(
-            "problem is not null or num_nonnulls(capture_id, refund_id) <= 1", name="ck_settlement_lines_matches_one_thing"
+            "problem is not null or num_nonnulls(capture_id, refund_id) <= 1",
+            name=op.f("ck_settlement_lines_matches_one_thing"),
         ),
         sa.ForeignKeyConstraint(
             ["store_id", "capture_id"], ["captures.store_id", "captures.id"], name="fk_settlement_lines_store_id_capture_id"
@@ -185,15 +190,16 @@ def create_provider_watches() -> None:
         sa.Column("found", postgresql.JSONB(), nullable=False),
         sa.CheckConstraint(
             "(work_status = 'working') = (lease_token is not null and lease_until is not null)",
-            name="ck_provider_watches_lease_held",
+            name=op.f("ck_provider_watches_lease_held"),
         ),
         sa.CheckConstraint(
-            "(work_status in ('done', 'dead')) = (settled_at is not null)", name="ck_provider_watches_settled_stamped"
+            "(work_status in ('done', 'dead')) = (settled_at is not null)", name=op.f("ck_provider_watches_settled_stamped")
         ),
         sa.CheckConstraint(
-            "work_status in ('queued', 'working', 'unknown', 'done', 'dead')", name="ck_provider_watches_work_status_known"
+            "work_status in ('queued', 'working', 'unknown', 'done', 'dead')",
+            name=op.f("ck_provider_watches_work_status_known"),
         ),
-        sa.CheckConstraint("attempts >= 0 and lost_leases >= 0", name="ck_provider_watches_counts_not_negative"),
+        sa.CheckConstraint("attempts >= 0 and lost_leases >= 0", name=op.f("ck_provider_watches_counts_not_negative")),
         sa.ForeignKeyConstraint(
             ["store_id", "account_id"],
             ["provider_accounts.store_id", "provider_accounts.id"],

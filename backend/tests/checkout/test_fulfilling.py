@@ -96,6 +96,14 @@ def test_lighter_goods_cost_less_and_heavier_ones_no_more(store: Store, uow: Uni
         assert sorted(session.exec(select(Document.total_amount))) == [10_000, 15_000]
 
 
+def test_less_than_a_rupee_goes_into_the_wallet_for_the_provider_moves_no_such_sums(store: Store, sandbox: Sandbox) -> None:
+    order = buy(make_shopper(store, 1, sold_by_weight=True, weight_grams=1000, amount=10_000), sandbox)
+    pack(order, {lines_of(order)[0].id: Packed(1, 994)})
+    work_off(store)
+    assert [(one.amount, one.destination, one.status) for one in refunds(store)] == [(60, "wallet", "processed")]
+    assert given_back(sandbox) == []
+
+
 def test_what_is_not_allowed_says_what_is_and_changes_nothing(store: Store, sandbox: Sandbox) -> None:
     unpaid, _ = place_and_start(make_shopper(store))
     with unchanged(store), pytest.raises(MoveNotAllowed) as refused:

@@ -54,7 +54,8 @@ CREATE TABLE captures (
 	id UUID NOT NULL,
 	created_at TIMESTAMP WITH TIME ZONE NOT NULL,
 	payment_id UUID NOT NULL,
-	attempt_id UUID NOT NULL,
+	attempt_id UUID,
+	source VARCHAR(8) DEFAULT 'razorpay' NOT NULL,
 	provider_payment_id VARCHAR(40) NOT NULL,
 	amount BIGINT NOT NULL,
 	currency VARCHAR(3) NOT NULL,
@@ -62,12 +63,16 @@ CREATE TABLE captures (
 	fee_amount BIGINT,
 	fee_tax_amount BIGINT,
 	captured_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	refunded_amount BIGINT DEFAULT '0' NOT NULL,
 	is_counted BOOLEAN NOT NULL,
 	CONSTRAINT pk_captures PRIMARY KEY (store_id, id),
 	CONSTRAINT fk_captures_store_id_payment_id FOREIGN KEY(store_id, payment_id) REFERENCES payments (store_id, id),
 	CONSTRAINT fk_captures_store_id_attempt_id FOREIGN KEY(store_id, attempt_id) REFERENCES payment_attempts (store_id, id),
 	CONSTRAINT uq_captures_store_id_provider_payment_id UNIQUE (store_id, provider_payment_id),
-	CONSTRAINT ck_captures_amount_positive CHECK (amount > 0)
+	CONSTRAINT ck_captures_amount_positive CHECK (amount > 0),
+	CONSTRAINT ck_captures_source_known CHECK (source in ('razorpay', 'wallet', 'cash', 'bank')),
+	CONSTRAINT ck_captures_provider_has_attempt CHECK ((source = 'razorpay') = (attempt_id is not null)),
+	CONSTRAINT ck_captures_refunded_once CHECK (refunded_amount between 0 and amount)
 )
 CREATE UNIQUE INDEX uq_captures_counted ON captures (store_id, payment_id) WHERE is_counted
 CREATE TABLE cart_lines (
@@ -77,6 +82,7 @@ CREATE TABLE cart_lines (
 	cart_id UUID NOT NULL,
 	variant_id UUID NOT NULL,
 	quantity INTEGER NOT NULL,
+	seen_amount BIGINT,
 	CONSTRAINT pk_cart_lines PRIMARY KEY (store_id, id),
 	CONSTRAINT uq_cart_lines_store_id_cart_id_variant_id UNIQUE (store_id, cart_id, variant_id),
 	CONSTRAINT fk_cart_lines_store_id_cart_id FOREIGN KEY(store_id, cart_id) REFERENCES carts (store_id, id) ON DELETE CASCADE,
@@ -99,6 +105,25 @@ CREATE TABLE carts (
 )
 CREATE INDEX ix_carts_untouched ON carts (store_id, touched_at) WHERE status = 'open'
 CREATE UNIQUE INDEX uq_carts_open ON carts (store_id, customer_id) WHERE status = 'open'
+CREATE TABLE cash_handovers (
+	store_id UUID NOT NULL,
+	id UUID NOT NULL,
+	created_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	rider_id UUID NOT NULL,
+	expected_amount BIGINT NOT NULL,
+	counted_amount BIGINT NOT NULL,
+	difference_amount BIGINT NOT NULL,
+	currency VARCHAR(3) NOT NULL,
+	received_by_id UUID NOT NULL,
+	received_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	CONSTRAINT pk_cash_handovers PRIMARY KEY (store_id, id),
+	CONSTRAINT fk_cash_handovers_store_id_rider_id FOREIGN KEY(store_id, rider_id) REFERENCES staff (store_id, id),
+	CONSTRAINT fk_cash_handovers_store_id_received_by_id FOREIGN KEY(store_id, received_by_id) REFERENCES staff (store_id, id),
+	CONSTRAINT ck_cash_handovers_amounts_sane CHECK (expected_amount > 0 and counted_amount >= 0),
+	CONSTRAINT ck_cash_handovers_difference_follows CHECK (difference_amount = counted_amount - expected_amount),
+	CONSTRAINT ck_cash_handovers_four_eyes CHECK (received_by_id <> rider_id)
+)
+CREATE INDEX ix_cash_handovers_rider ON cash_handovers (store_id, rider_id, id)
 CREATE TABLE customers (
 	store_id UUID NOT NULL,
 	id UUID NOT NULL,
@@ -108,6 +133,7 @@ CREATE TABLE customers (
 	name VARCHAR(120) NOT NULL,
 	kind VARCHAR(11) NOT NULL,
 	password_hash VARCHAR(200),
+	credit_limit_amount BIGINT,
 	erased_at TIMESTAMP WITH TIME ZONE,
 	CONSTRAINT pk_customers PRIMARY KEY (store_id, id),
 	CONSTRAINT uq_customers_store_id_phone UNIQUE (store_id, phone),
@@ -116,7 +142,9 @@ CREATE TABLE customers (
 	CONSTRAINT ck_customers_phone_e164 CHECK (phone ~ '^\+[1-9][0-9]{6,14}$'),
 	CONSTRAINT ck_customers_email_lower_case CHECK (email = lower(email)),
 	CONSTRAINT ck_customers_reachable CHECK (phone is not null or email is not null or erased_at is not null),
-	CONSTRAINT ck_customers_erased_is_empty CHECK (erased_at is null or (phone is null and email is null and name = '' and password_hash is null))
+	CONSTRAINT ck_customers_erased_is_empty CHECK (erased_at is null or (phone is null and email is null and name = '' and password_hash is null)),
+	CONSTRAINT ck_customers_credit_limit_not_negative CHECK (credit_limit_amount >= 0),
+	CONSTRAINT ck_customers_credit_for_distributors CHECK (credit_limit_amount is null or kind = 'distributor')
 )
 CREATE TABLE cycles (
 	store_id UUID NOT NULL,
@@ -184,6 +212,127 @@ CREATE INDEX ix_debits_leased ON debits (lease_until) WHERE work_status = 'worki
 CREATE UNIQUE INDEX uq_debits_attempt ON debits (store_id, attempt_id) WHERE status in ('due', 'pending', 'captured')
 CREATE UNIQUE INDEX uq_debits_mandate ON debits (store_id, mandate_id) WHERE status in ('due', 'pending')
 CREATE UNIQUE INDEX uq_debits_provider_payment ON debits (store_id, provider_payment_id)
+CREATE TABLE disputes (
+	store_id UUID NOT NULL,
+	id UUID NOT NULL,
+	created_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	payment_id UUID NOT NULL,
+	capture_id UUID NOT NULL,
+	provider_dispute_id VARCHAR(40) NOT NULL,
+	status VARCHAR(15) NOT NULL,
+	phase VARCHAR(30),
+	reason_code VARCHAR(60),
+	amount BIGINT NOT NULL,
+	deducted_amount BIGINT NOT NULL,
+	currency VARCHAR(3) NOT NULL,
+	respond_by TIMESTAMP WITH TIME ZONE,
+	opened_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	decided_at TIMESTAMP WITH TIME ZONE,
+	CONSTRAINT pk_disputes PRIMARY KEY (store_id, id),
+	CONSTRAINT fk_disputes_store_id_payment_id FOREIGN KEY(store_id, payment_id) REFERENCES payments (store_id, id),
+	CONSTRAINT fk_disputes_store_id_capture_id FOREIGN KEY(store_id, capture_id) REFERENCES captures (store_id, id),
+	CONSTRAINT uq_disputes_store_id_provider_dispute_id UNIQUE (store_id, provider_dispute_id),
+	CONSTRAINT ck_disputes_status_known CHECK (status in ('open', 'under_review', 'action_required', 'won', 'lost', 'closed')),
+	CONSTRAINT ck_disputes_deducted_within_amount CHECK (amount > 0 and deducted_amount between 0 and amount),
+	CONSTRAINT ck_disputes_decided_stamped CHECK ((status in ('open', 'under_review', 'action_required')) = (decided_at is null))
+)
+CREATE INDEX ix_disputes_capture ON disputes (store_id, capture_id)
+CREATE INDEX ix_disputes_open ON disputes (store_id, respond_by) WHERE status in ('open', 'under_review', 'action_required')
+CREATE TABLE document_lines (
+	store_id UUID NOT NULL,
+	id UUID NOT NULL,
+	created_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	document_id UUID NOT NULL,
+	line_count INTEGER NOT NULL,
+	position INTEGER NOT NULL,
+	order_line_id UUID NOT NULL,
+	is_delivery BOOLEAN NOT NULL,
+	name VARCHAR(200) NOT NULL,
+	hsn VARCHAR(8) NOT NULL,
+	unit VARCHAR(40) NOT NULL,
+	quantity INTEGER NOT NULL,
+	grams INTEGER,
+	unit_price_amount BIGINT NOT NULL,
+	rate_bp INTEGER NOT NULL,
+	is_exempt BOOLEAN NOT NULL,
+	taxable_amount BIGINT NOT NULL,
+	cgst_amount BIGINT NOT NULL,
+	sgst_amount BIGINT NOT NULL,
+	igst_amount BIGINT NOT NULL,
+	total_amount BIGINT NOT NULL,
+	CONSTRAINT pk_document_lines PRIMARY KEY (store_id, id),
+	CONSTRAINT fk_document_lines_store_id_document_id_line_count FOREIGN KEY(store_id, document_id, line_count) REFERENCES documents (store_id, id, line_count),
+	CONSTRAINT fk_document_lines_store_id_order_line_id FOREIGN KEY(store_id, order_line_id) REFERENCES order_lines (store_id, id),
+	CONSTRAINT uq_document_lines_store_id_document_id_position UNIQUE (store_id, document_id, position),
+	CONSTRAINT uq_document_lines_store_id_document_id_order_line_id UNIQUE (store_id, document_id, order_line_id),
+	CONSTRAINT ck_document_lines_position_counted CHECK (position between 1 and line_count),
+	CONSTRAINT ck_document_lines_hsn_digits CHECK (hsn ~ '^[0-9]{4,8}$'),
+	CONSTRAINT ck_document_lines_quantity_sane CHECK (quantity >= 0 and grams > 0),
+	CONSTRAINT ck_document_lines_rate_in_range CHECK (rate_bp between 0 and 10000),
+	CONSTRAINT ck_document_lines_no_tax_without_rate CHECK (rate_bp > 0 or taxable_amount = total_amount),
+	CONSTRAINT ck_document_lines_exempt_has_no_rate CHECK (not is_exempt or rate_bp = 0),
+	CONSTRAINT ck_document_lines_amounts_not_negative CHECK (least(unit_price_amount, taxable_amount, cgst_amount, sgst_amount, igst_amount) >= 0),
+	CONSTRAINT ck_document_lines_tax_adds_up CHECK (taxable_amount + cgst_amount + sgst_amount + igst_amount = total_amount),
+	CONSTRAINT ck_document_lines_tax_heads CHECK (abs(cgst_amount - sgst_amount) <= 1 and (cgst_amount + sgst_amount = 0 or igst_amount = 0))
+)
+CREATE INDEX ix_document_lines_order_line ON document_lines (store_id, order_line_id)
+CREATE TABLE documents (
+	store_id UUID NOT NULL,
+	id UUID NOT NULL,
+	created_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	kind VARCHAR(26) NOT NULL,
+	number VARCHAR(16) NOT NULL,
+	gstin VARCHAR(15) NOT NULL,
+	series VARCHAR(3) NOT NULL,
+	serial BIGINT NOT NULL,
+	financial_year VARCHAR(7) NOT NULL,
+	issued_on DATE NOT NULL,
+	issued_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	order_id UUID NOT NULL,
+	order_number VARCHAR(30) NOT NULL,
+	shipment_id UUID,
+	original_document_id UUID,
+	reduction_id UUID,
+	reason VARCHAR(200) NOT NULL,
+	seller JSONB NOT NULL,
+	buyer JSONB NOT NULL,
+	place_of_supply VARCHAR(2) NOT NULL,
+	place_of_supply_name VARCHAR(60) NOT NULL,
+	currency VARCHAR(3) NOT NULL,
+	line_count INTEGER NOT NULL,
+	taxable_amount BIGINT NOT NULL,
+	cgst_amount BIGINT NOT NULL,
+	sgst_amount BIGINT NOT NULL,
+	igst_amount BIGINT NOT NULL,
+	exempt_amount BIGINT NOT NULL,
+	round_off_amount BIGINT NOT NULL,
+	total_amount BIGINT NOT NULL,
+	CONSTRAINT pk_documents PRIMARY KEY (store_id, id),
+	CONSTRAINT fk_documents_store_id_order_id FOREIGN KEY(store_id, order_id) REFERENCES orders (store_id, id),
+	CONSTRAINT fk_documents_store_id_shipment_id FOREIGN KEY(store_id, shipment_id) REFERENCES shipments (store_id, id),
+	CONSTRAINT fk_documents_store_id_reduction_id FOREIGN KEY(store_id, reduction_id) REFERENCES reductions (store_id, id),
+	CONSTRAINT fk_documents_store_id_original_document_id FOREIGN KEY(store_id, original_document_id) REFERENCES documents (store_id, id),
+	CONSTRAINT uq_documents_store_id_gstin_financial_year_number UNIQUE (store_id, gstin, financial_year, number),
+	CONSTRAINT uq_documents_store_id_gstin_financial_year_series_serial UNIQUE (store_id, gstin, financial_year, series, serial),
+	CONSTRAINT uq_documents_store_id_shipment_id UNIQUE (store_id, shipment_id),
+	CONSTRAINT uq_documents_store_id_reduction_id UNIQUE (store_id, reduction_id),
+	CONSTRAINT uq_documents_store_id_id_line_count UNIQUE (store_id, id, line_count),
+	CONSTRAINT ck_documents_kind_known CHECK (kind in ('tax_invoice', 'bill_of_supply', 'invoice_cum_bill_of_supply', 'credit_note')),
+	CONSTRAINT ck_documents_number_lawful CHECK (number ~ '^[A-Za-z0-9/-]{1,16}$'),
+	CONSTRAINT ck_documents_counted_from_one CHECK (serial > 0 and line_count > 0),
+	CONSTRAINT ck_documents_shipment_documented CHECK ((kind = 'credit_note') = (shipment_id is null)),
+	CONSTRAINT ck_documents_credit_note_refers CHECK ((kind = 'credit_note') = (original_document_id is not null) and (kind = 'credit_note') = (reduction_id is not null)),
+	CONSTRAINT ck_documents_total_adds_up CHECK (taxable_amount + cgst_amount + sgst_amount + igst_amount + exempt_amount + round_off_amount = total_amount),
+	CONSTRAINT ck_documents_amounts_not_negative CHECK (least(taxable_amount, cgst_amount, sgst_amount, igst_amount, exempt_amount, total_amount) >= 0),
+	CONSTRAINT ck_documents_tax_halves CHECK (cgst_amount = sgst_amount or kind = 'credit_note'),
+	CONSTRAINT ck_documents_tax_heads CHECK (cgst_amount + sgst_amount = 0 or igst_amount = 0),
+	CONSTRAINT ck_documents_bill_has_no_tax CHECK (kind <> 'bill_of_supply' or taxable_amount + cgst_amount + igst_amount = 0),
+	CONSTRAINT ck_documents_tax_invoice_has_no_exempt CHECK (kind <> 'tax_invoice' or exempt_amount = 0),
+	CONSTRAINT ck_documents_round_off_small CHECK (abs(round_off_amount) < 100)
+)
+CREATE INDEX ix_documents_issued ON documents (store_id, issued_on, id)
+CREATE INDEX ix_documents_order ON documents (store_id, order_id, id)
+CREATE INDEX ix_documents_original ON documents (store_id, original_document_id)
 CREATE TABLE heartbeats (
 	name VARCHAR(60) NOT NULL,
 	at TIMESTAMP WITH TIME ZONE NOT NULL,
@@ -393,6 +542,7 @@ CREATE TABLE order_lines (
 	created_at TIMESTAMP WITH TIME ZONE NOT NULL,
 	order_id UUID NOT NULL,
 	position INTEGER NOT NULL,
+	kind VARCHAR(8) DEFAULT 'goods' NOT NULL,
 	variant_id UUID NOT NULL,
 	sku VARCHAR(60) NOT NULL,
 	name VARCHAR(200) NOT NULL,
@@ -401,6 +551,10 @@ CREATE TABLE order_lines (
 	tax_rate_bp INTEGER NOT NULL,
 	is_exempt BOOLEAN NOT NULL,
 	quantity INTEGER NOT NULL,
+	piece_grams INTEGER,
+	cancelled_quantity INTEGER DEFAULT '0' NOT NULL,
+	packed_quantity INTEGER DEFAULT '0' NOT NULL,
+	returned_quantity INTEGER DEFAULT '0' NOT NULL,
 	unit_price_amount BIGINT NOT NULL,
 	taxable_amount BIGINT NOT NULL,
 	cgst_amount BIGINT NOT NULL,
@@ -410,13 +564,18 @@ CREATE TABLE order_lines (
 	CONSTRAINT pk_order_lines PRIMARY KEY (store_id, id),
 	CONSTRAINT fk_order_lines_store_id_order_id FOREIGN KEY(store_id, order_id) REFERENCES orders (store_id, id),
 	CONSTRAINT fk_order_lines_store_id_variant_id FOREIGN KEY(store_id, variant_id) REFERENCES variants (store_id, id),
-	CONSTRAINT uq_order_lines_store_id_order_id_variant_id UNIQUE (store_id, order_id, variant_id),
+	CONSTRAINT ck_order_lines_kind_known CHECK (kind in ('goods', 'shipping')),
+	CONSTRAINT ck_order_lines_quantities_not_negative CHECK (least(cancelled_quantity, packed_quantity, returned_quantity) >= 0),
+	CONSTRAINT ck_order_lines_quantities_fit CHECK (cancelled_quantity + packed_quantity <= quantity),
+	CONSTRAINT ck_order_lines_piece_weighs CHECK (piece_grams > 0),
+	CONSTRAINT ck_order_lines_returned_was_packed CHECK (returned_quantity <= packed_quantity),
 	CONSTRAINT ck_order_lines_quantity_sane CHECK (quantity between 1 and 99),
 	CONSTRAINT ck_order_lines_amounts_positive CHECK (unit_price_amount > 0 and total_amount > 0),
 	CONSTRAINT ck_order_lines_tax_adds_up CHECK (taxable_amount + cgst_amount + sgst_amount + igst_amount = total_amount),
 	CONSTRAINT ck_order_lines_tax_heads CHECK (cgst_amount = sgst_amount and (cgst_amount = 0 or igst_amount = 0)),
 	CONSTRAINT ck_order_lines_tax_rate_sane CHECK (tax_rate_bp between 0 and 10000)
 )
+CREATE UNIQUE INDEX uq_order_lines_thing ON order_lines (store_id, order_id, variant_id, kind)
 CREATE TABLE orders (
 	store_id UUID NOT NULL,
 	id UUID NOT NULL,
@@ -434,6 +593,7 @@ CREATE TABLE orders (
 	round_off_amount BIGINT NOT NULL,
 	tax_amount BIGINT NOT NULL,
 	total_amount BIGINT NOT NULL,
+	reduced_amount BIGINT DEFAULT '0' NOT NULL,
 	place_of_supply VARCHAR(2) NOT NULL,
 	address JSONB NOT NULL,
 	pricing JSONB NOT NULL,
@@ -441,6 +601,7 @@ CREATE TABLE orders (
 	expires_at TIMESTAMP WITH TIME ZONE NOT NULL,
 	confirmed_at TIMESTAMP WITH TIME ZONE,
 	cancelled_at TIMESTAMP WITH TIME ZONE,
+	cancel_reason VARCHAR(10),
 	CONSTRAINT pk_orders PRIMARY KEY (store_id, id),
 	CONSTRAINT fk_orders_store_id_customer_id FOREIGN KEY(store_id, customer_id) REFERENCES customers (store_id, id),
 	CONSTRAINT fk_orders_store_id_cart_id FOREIGN KEY(store_id, cart_id) REFERENCES carts (store_id, id),
@@ -453,9 +614,13 @@ CREATE TABLE orders (
 	CONSTRAINT ck_orders_amounts_not_negative CHECK (total_amount > 0 and subtotal_amount >= 0 and shipping_amount >= 0),
 	CONSTRAINT ck_orders_tax_within_total CHECK (tax_amount between 0 and total_amount),
 	CONSTRAINT ck_orders_cancelled_stamped CHECK ((status = 'cancelled') = (cancelled_at is not null)),
-	CONSTRAINT ck_orders_confirmed_stamped CHECK (confirmed_at is not null or status in ('pending_payment', 'cancelled'))
+	CONSTRAINT ck_orders_confirmed_stamped CHECK (confirmed_at is not null or status in ('pending_payment', 'cancelled')),
+	CONSTRAINT ck_orders_reduced_within_total CHECK (reduced_amount between 0 and total_amount),
+	CONSTRAINT ck_orders_cancel_reason_known CHECK (cancel_reason in ('expired', 'customer', 'staff'))
 )
 CREATE INDEX ix_orders_customer ON orders (store_id, customer_id, id)
+CREATE INDEX ix_orders_expires ON orders (store_id, expires_at) WHERE status = 'pending_payment'
+CREATE INDEX ix_orders_status ON orders (store_id, status, id)
 CREATE UNIQUE INDEX uq_orders_cycle ON orders (store_id, cycle_id)
 CREATE TABLE payment_attempts (
 	store_id UUID NOT NULL,
@@ -512,6 +677,7 @@ CREATE TABLE payments (
 	created_at TIMESTAMP WITH TIME ZONE NOT NULL,
 	order_id UUID,
 	mandate_id UUID,
+	top_up_id UUID,
 	provider VARCHAR(20) NOT NULL,
 	status VARCHAR(12) NOT NULL,
 	amount BIGINT NOT NULL,
@@ -521,13 +687,15 @@ CREATE TABLE payments (
 	CONSTRAINT pk_payments PRIMARY KEY (store_id, id),
 	CONSTRAINT fk_payments_store_id_order_id FOREIGN KEY(store_id, order_id) REFERENCES orders (store_id, id),
 	CONSTRAINT fk_payments_store_id_mandate_id FOREIGN KEY(store_id, mandate_id) REFERENCES mandates (store_id, id),
-	CONSTRAINT ck_payments_for_one_thing CHECK (num_nonnulls(order_id, mandate_id) = 1),
+	CONSTRAINT fk_payments_store_id_top_up_id FOREIGN KEY(store_id, top_up_id) REFERENCES top_ups (store_id, id),
+	CONSTRAINT ck_payments_for_one_thing CHECK (num_nonnulls(order_id, mandate_id, top_up_id) = 1),
 	CONSTRAINT ck_payments_status_known CHECK (status in ('created', 'failed', 'authorised', 'captured')),
 	CONSTRAINT ck_payments_amount_positive CHECK (amount > 0),
 	CONSTRAINT ck_payments_captured_stamped CHECK ((status = 'captured') = (captured_at is not null))
 )
 CREATE UNIQUE INDEX uq_payments_mandate ON payments (store_id, mandate_id)
 CREATE UNIQUE INDEX uq_payments_order ON payments (store_id, order_id)
+CREATE UNIQUE INDEX uq_payments_top_up ON payments (store_id, top_up_id)
 CREATE TABLE price_lists (
 	store_id UUID NOT NULL,
 	id UUID NOT NULL,
@@ -623,6 +791,147 @@ CREATE TABLE provider_events (
 CREATE INDEX ix_provider_events_due ON provider_events (store_id, next_attempt_at) WHERE work_status in ('queued', 'unknown')
 CREATE INDEX ix_provider_events_leased ON provider_events (lease_until) WHERE work_status = 'working'
 CREATE INDEX ix_provider_events_subject ON provider_events (store_id, subject_id)
+CREATE TABLE provider_watches (
+	store_id UUID NOT NULL,
+	id UUID NOT NULL,
+	created_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	work_status VARCHAR(10) NOT NULL,
+	attempts INTEGER NOT NULL,
+	next_attempt_at TIMESTAMP WITH TIME ZONE,
+	lease_token UUID,
+	lease_until TIMESTAMP WITH TIME ZONE,
+	claimed_by VARCHAR(100),
+	claimed_alone BOOLEAN NOT NULL,
+	is_suspect BOOLEAN NOT NULL,
+	lost_leases INTEGER NOT NULL,
+	call_outcome_unknown BOOLEAN NOT NULL,
+	last_error VARCHAR(500),
+	settled_at TIMESTAMP WITH TIME ZONE,
+	account_id UUID NOT NULL,
+	read_until TIMESTAMP WITH TIME ZONE,
+	settled_until TIMESTAMP WITH TIME ZONE,
+	report_wanted_at TIMESTAMP WITH TIME ZONE,
+	found JSONB NOT NULL,
+	CONSTRAINT pk_provider_watches PRIMARY KEY (store_id, id),
+	CONSTRAINT fk_provider_watches_store_id_account_id FOREIGN KEY(store_id, account_id) REFERENCES provider_accounts (store_id, id),
+	CONSTRAINT ck_provider_watches_work_status_known CHECK (work_status in ('queued', 'working', 'unknown', 'done', 'dead')),
+	CONSTRAINT ck_provider_watches_lease_held CHECK ((work_status = 'working') = (lease_token is not null and lease_until is not null)),
+	CONSTRAINT ck_provider_watches_settled_stamped CHECK ((work_status in ('done', 'dead')) = (settled_at is not null)),
+	CONSTRAINT ck_provider_watches_counts_not_negative CHECK (attempts >= 0 and lost_leases >= 0)
+)
+CREATE INDEX ix_provider_watches_due ON provider_watches (store_id, next_attempt_at) WHERE work_status in ('queued', 'unknown')
+CREATE INDEX ix_provider_watches_leased ON provider_watches (lease_until) WHERE work_status = 'working'
+CREATE UNIQUE INDEX uq_provider_watches_account ON provider_watches (store_id, account_id)
+CREATE TABLE receipts (
+	store_id UUID NOT NULL,
+	id UUID NOT NULL,
+	created_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	capture_id UUID NOT NULL,
+	amount BIGINT NOT NULL,
+	currency VARCHAR(3) NOT NULL,
+	rider_id UUID,
+	handover_id UUID,
+	reference VARCHAR(60) NOT NULL,
+	received_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	CONSTRAINT pk_receipts PRIMARY KEY (store_id, id),
+	CONSTRAINT fk_receipts_store_id_capture_id FOREIGN KEY(store_id, capture_id) REFERENCES captures (store_id, id),
+	CONSTRAINT fk_receipts_store_id_rider_id FOREIGN KEY(store_id, rider_id) REFERENCES staff (store_id, id),
+	CONSTRAINT fk_receipts_store_id_handover_id FOREIGN KEY(store_id, handover_id) REFERENCES cash_handovers (store_id, id),
+	CONSTRAINT uq_receipts_store_id_capture_id UNIQUE (store_id, capture_id),
+	CONSTRAINT ck_receipts_cash_or_bank CHECK ((rider_id is null) = (reference <> '')),
+	CONSTRAINT ck_receipts_handed_in_by_rider CHECK (handover_id is null or rider_id is not null),
+	CONSTRAINT ck_receipts_amount_positive CHECK (amount > 0)
+)
+CREATE INDEX ix_receipts_handover ON receipts (store_id, handover_id)
+CREATE INDEX ix_receipts_held ON receipts (store_id, rider_id) WHERE rider_id is not null and handover_id is null
+CREATE TABLE reduction_lines (
+	store_id UUID NOT NULL,
+	id UUID NOT NULL,
+	created_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	reduction_id UUID NOT NULL,
+	order_line_id UUID NOT NULL,
+	quantity INTEGER NOT NULL,
+	taxable_amount BIGINT NOT NULL,
+	cgst_amount BIGINT NOT NULL,
+	sgst_amount BIGINT NOT NULL,
+	igst_amount BIGINT NOT NULL,
+	CONSTRAINT pk_reduction_lines PRIMARY KEY (store_id, id),
+	CONSTRAINT fk_reduction_lines_store_id_reduction_id FOREIGN KEY(store_id, reduction_id) REFERENCES reductions (store_id, id),
+	CONSTRAINT fk_reduction_lines_store_id_order_line_id FOREIGN KEY(store_id, order_line_id) REFERENCES order_lines (store_id, id),
+	CONSTRAINT uq_reduction_lines_store_id_reduction_id_order_line_id UNIQUE (store_id, reduction_id, order_line_id),
+	CONSTRAINT ck_reduction_lines_quantity_not_negative CHECK (quantity >= 0),
+	CONSTRAINT ck_reduction_lines_heads_not_negative CHECK (least(taxable_amount, cgst_amount, sgst_amount, igst_amount) >= 0)
+)
+CREATE INDEX ix_reduction_lines_order_line ON reduction_lines (store_id, order_line_id)
+CREATE TABLE reductions (
+	store_id UUID NOT NULL,
+	id UUID NOT NULL,
+	created_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	order_id UUID NOT NULL,
+	reason VARCHAR(16) NOT NULL,
+	amount BIGINT NOT NULL,
+	round_off_amount BIGINT NOT NULL,
+	return_id UUID,
+	document_id UUID,
+	refund_to VARCHAR(7) NOT NULL,
+	note VARCHAR(200) NOT NULL,
+	CONSTRAINT pk_reductions PRIMARY KEY (store_id, id),
+	CONSTRAINT fk_reductions_store_id_order_id FOREIGN KEY(store_id, order_id) REFERENCES orders (store_id, id),
+	CONSTRAINT fk_reductions_store_id_return_id FOREIGN KEY(store_id, return_id) REFERENCES returns (store_id, id),
+	CONSTRAINT ck_reductions_reason_known CHECK (reason in ('cancelled', 'line_cancelled', 'weight', 'not_delivered', 'short', 'spoilt', 'unwanted', 'goodwill', 'made_at_provider')),
+	CONSTRAINT ck_reductions_amount_not_negative CHECK (amount >= 0)
+)
+CREATE INDEX ix_reductions_order ON reductions (store_id, order_id)
+CREATE TABLE refunds (
+	store_id UUID NOT NULL,
+	id UUID NOT NULL,
+	created_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	work_status VARCHAR(10) NOT NULL,
+	attempts INTEGER NOT NULL,
+	next_attempt_at TIMESTAMP WITH TIME ZONE,
+	lease_token UUID,
+	lease_until TIMESTAMP WITH TIME ZONE,
+	claimed_by VARCHAR(100),
+	claimed_alone BOOLEAN NOT NULL,
+	is_suspect BOOLEAN NOT NULL,
+	lost_leases INTEGER NOT NULL,
+	call_outcome_unknown BOOLEAN NOT NULL,
+	last_error VARCHAR(500),
+	settled_at TIMESTAMP WITH TIME ZONE,
+	payment_id UUID NOT NULL,
+	capture_id UUID NOT NULL,
+	reduction_id UUID,
+	amount BIGINT NOT NULL,
+	currency VARCHAR(3) NOT NULL,
+	destination VARCHAR(7) NOT NULL,
+	reason VARCHAR(16) NOT NULL,
+	status VARCHAR(9) NOT NULL,
+	receipt VARCHAR(40) NOT NULL,
+	provider_refund_id VARCHAR(40),
+	failure_reason VARCHAR(100),
+	decided_at TIMESTAMP WITH TIME ZONE,
+	CONSTRAINT pk_refunds PRIMARY KEY (store_id, id),
+	CONSTRAINT fk_refunds_store_id_payment_id FOREIGN KEY(store_id, payment_id) REFERENCES payments (store_id, id),
+	CONSTRAINT fk_refunds_store_id_capture_id FOREIGN KEY(store_id, capture_id) REFERENCES captures (store_id, id),
+	CONSTRAINT fk_refunds_store_id_reduction_id FOREIGN KEY(store_id, reduction_id) REFERENCES reductions (store_id, id),
+	CONSTRAINT ck_refunds_status_known CHECK (status in ('pending', 'processed', 'failed')),
+	CONSTRAINT ck_refunds_destination_known CHECK (destination in ('source', 'wallet', 'by_hand')),
+	CONSTRAINT ck_refunds_reason_known CHECK (reason in ('reduction', 'paid_twice', 'paid_late', 'approval', 'made_at_provider')),
+	CONSTRAINT ck_refunds_amount_positive CHECK (amount > 0),
+	CONSTRAINT ck_refunds_decided_stamped CHECK ((status = 'pending') = (decided_at is null)),
+	CONSTRAINT ck_refunds_reduction_named CHECK (reason <> 'reduction' or reduction_id is not null),
+	CONSTRAINT ck_refunds_work_status_known CHECK (work_status in ('queued', 'working', 'unknown', 'done', 'dead')),
+	CONSTRAINT ck_refunds_lease_held CHECK ((work_status = 'working') = (lease_token is not null and lease_until is not null)),
+	CONSTRAINT ck_refunds_settled_stamped CHECK ((work_status in ('done', 'dead')) = (settled_at is not null)),
+	CONSTRAINT ck_refunds_counts_not_negative CHECK (attempts >= 0 and lost_leases >= 0)
+)
+CREATE INDEX ix_refunds_capture ON refunds (store_id, capture_id)
+CREATE INDEX ix_refunds_due ON refunds (store_id, next_attempt_at) WHERE work_status in ('queued', 'unknown')
+CREATE INDEX ix_refunds_leased ON refunds (lease_until) WHERE work_status = 'working'
+CREATE INDEX ix_refunds_payment ON refunds (store_id, payment_id)
+CREATE UNIQUE INDEX uq_refunds_provider_refund ON refunds (store_id, provider_refund_id)
+CREATE UNIQUE INDEX uq_refunds_receipt ON refunds (store_id, receipt)
+CREATE UNIQUE INDEX uq_refunds_reduction ON refunds (store_id, reduction_id, capture_id) WHERE status <> 'failed'
 CREATE TABLE reservations (
 	store_id UUID NOT NULL,
 	id UUID NOT NULL,
@@ -639,6 +948,41 @@ CREATE TABLE reservations (
 	CONSTRAINT ck_reservations_status_known CHECK (status in ('held', 'released', 'deducted'))
 )
 CREATE UNIQUE INDEX uq_reservations_held ON reservations (store_id, order_id, variant_id) WHERE status = 'held'
+CREATE TABLE return_lines (
+	store_id UUID NOT NULL,
+	id UUID NOT NULL,
+	created_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	return_id UUID NOT NULL,
+	order_line_id UUID NOT NULL,
+	quantity INTEGER NOT NULL,
+	is_restocked BOOLEAN NOT NULL,
+	CONSTRAINT pk_return_lines PRIMARY KEY (store_id, id),
+	CONSTRAINT fk_return_lines_store_id_return_id FOREIGN KEY(store_id, return_id) REFERENCES returns (store_id, id),
+	CONSTRAINT fk_return_lines_store_id_order_line_id FOREIGN KEY(store_id, order_line_id) REFERENCES order_lines (store_id, id),
+	CONSTRAINT uq_return_lines_store_id_return_id_order_line_id UNIQUE (store_id, return_id, order_line_id),
+	CONSTRAINT ck_return_lines_quantity_positive CHECK (quantity > 0)
+)
+CREATE INDEX ix_return_lines_order_line ON return_lines (store_id, order_line_id)
+CREATE TABLE returns (
+	store_id UUID NOT NULL,
+	id UUID NOT NULL,
+	created_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	order_id UUID NOT NULL,
+	status VARCHAR(10) NOT NULL,
+	reason VARCHAR(16) NOT NULL,
+	note VARCHAR(500) NOT NULL,
+	refund_to VARCHAR(6) NOT NULL,
+	decided_at TIMESTAMP WITH TIME ZONE,
+	decided_because VARCHAR(200) NOT NULL,
+	CONSTRAINT pk_returns PRIMARY KEY (store_id, id),
+	CONSTRAINT fk_returns_store_id_order_id FOREIGN KEY(store_id, order_id) REFERENCES orders (store_id, id),
+	CONSTRAINT ck_returns_status_known CHECK (status in ('reported', 'accepted', 'declined')),
+	CONSTRAINT ck_returns_reason_known CHECK (reason in ('not_delivered', 'short', 'spoilt', 'unwanted')),
+	CONSTRAINT ck_returns_refund_to_known CHECK (refund_to in ('source', 'wallet')),
+	CONSTRAINT ck_returns_decided_stamped CHECK ((status = 'reported') = (decided_at is null))
+)
+CREATE INDEX ix_returns_order ON returns (store_id, order_id)
+CREATE INDEX ix_returns_status ON returns (store_id, status, id)
 CREATE TABLE schedules (
 	store_id UUID NOT NULL,
 	id UUID NOT NULL,
@@ -662,6 +1006,98 @@ CREATE TABLE schedules (
 	CONSTRAINT ck_schedules_catch_up_known CHECK (catch_up in ('all', 'last', 'none')),
 	CONSTRAINT ck_schedules_named CHECK (name <> '' and task <> '')
 )
+CREATE TABLE settlement_lines (
+	store_id UUID NOT NULL,
+	id UUID NOT NULL,
+	created_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	settlement_id UUID,
+	entity_id VARCHAR(40) NOT NULL,
+	kind VARCHAR(20) NOT NULL,
+	credit_amount BIGINT NOT NULL,
+	debit_amount BIGINT NOT NULL,
+	gross_amount BIGINT NOT NULL,
+	fee_amount BIGINT NOT NULL,
+	fee_tax_amount BIGINT NOT NULL,
+	currency VARCHAR(3) NOT NULL,
+	provider_payment_id VARCHAR(40),
+	capture_id UUID,
+	refund_id UUID,
+	dispute_id UUID,
+	problem VARCHAR(20),
+	settled_at TIMESTAMP WITH TIME ZONE,
+	CONSTRAINT pk_settlement_lines PRIMARY KEY (store_id, id),
+	CONSTRAINT fk_settlement_lines_store_id_settlement_id FOREIGN KEY(store_id, settlement_id) REFERENCES settlements (store_id, id),
+	CONSTRAINT fk_settlement_lines_store_id_capture_id FOREIGN KEY(store_id, capture_id) REFERENCES captures (store_id, id),
+	CONSTRAINT fk_settlement_lines_store_id_refund_id FOREIGN KEY(store_id, refund_id) REFERENCES refunds (store_id, id),
+	CONSTRAINT fk_settlement_lines_store_id_dispute_id FOREIGN KEY(store_id, dispute_id) REFERENCES disputes (store_id, id),
+	CONSTRAINT uq_settlement_lines_store_id_entity_id UNIQUE (store_id, entity_id),
+	CONSTRAINT ck_settlement_lines_sides_not_negative CHECK (debit_amount >= 0 and credit_amount >= 0),
+	CONSTRAINT ck_settlement_lines_problem_known CHECK (problem in ('payment_unknown', 'refund_unknown', 'amount_differs', 'fee_differs', 'line_wrong', 'changed', 'adjustment')),
+	CONSTRAINT ck_settlement_lines_matches_one_thing CHECK (problem is not null or num_nonnulls(capture_id, refund_id) <= 1)
+)
+CREATE INDEX ix_settlement_lines_capture ON settlement_lines (store_id, capture_id)
+CREATE INDEX ix_settlement_lines_problem ON settlement_lines (store_id, id) WHERE problem is not null
+CREATE INDEX ix_settlement_lines_refund ON settlement_lines (store_id, refund_id)
+CREATE INDEX ix_settlement_lines_settlement ON settlement_lines (store_id, settlement_id)
+CREATE TABLE settlements (
+	store_id UUID NOT NULL,
+	id UUID NOT NULL,
+	created_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	account_id UUID NOT NULL,
+	provider_settlement_id VARCHAR(40) NOT NULL,
+	status VARCHAR(9) NOT NULL,
+	amount BIGINT NOT NULL,
+	fees_amount BIGINT NOT NULL,
+	tax_amount BIGINT NOT NULL,
+	currency VARCHAR(3) NOT NULL,
+	utr VARCHAR(40),
+	made_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	CONSTRAINT pk_settlements PRIMARY KEY (store_id, id),
+	CONSTRAINT fk_settlements_store_id_account_id FOREIGN KEY(store_id, account_id) REFERENCES provider_accounts (store_id, id),
+	CONSTRAINT uq_settlements_store_id_provider_settlement_id UNIQUE (store_id, provider_settlement_id),
+	CONSTRAINT ck_settlements_status_known CHECK (status in ('created', 'processed', 'failed')),
+	CONSTRAINT ck_settlements_fees_include_tax CHECK (fees_amount >= tax_amount and tax_amount >= 0)
+)
+CREATE INDEX ix_settlements_made ON settlements (store_id, made_at)
+CREATE TABLE shipment_lines (
+	store_id UUID NOT NULL,
+	id UUID NOT NULL,
+	created_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	shipment_id UUID NOT NULL,
+	order_line_id UUID NOT NULL,
+	quantity INTEGER NOT NULL,
+	packed_grams INTEGER,
+	CONSTRAINT pk_shipment_lines PRIMARY KEY (store_id, id),
+	CONSTRAINT fk_shipment_lines_store_id_shipment_id FOREIGN KEY(store_id, shipment_id) REFERENCES shipments (store_id, id),
+	CONSTRAINT fk_shipment_lines_store_id_order_line_id FOREIGN KEY(store_id, order_line_id) REFERENCES order_lines (store_id, id),
+	CONSTRAINT uq_shipment_lines_store_id_shipment_id_order_line_id UNIQUE (store_id, shipment_id, order_line_id),
+	CONSTRAINT ck_shipment_lines_quantity_positive CHECK (quantity > 0),
+	CONSTRAINT ck_shipment_lines_weight_positive CHECK (packed_grams > 0)
+)
+CREATE INDEX ix_shipment_lines_order_line ON shipment_lines (store_id, order_line_id)
+CREATE TABLE shipments (
+	store_id UUID NOT NULL,
+	id UUID NOT NULL,
+	created_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	order_id UUID NOT NULL,
+	position INTEGER NOT NULL,
+	status VARCHAR(16) NOT NULL,
+	packed_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	dispatched_at TIMESTAMP WITH TIME ZONE,
+	delivered_at TIMESTAMP WITH TIME ZONE,
+	failed_attempts INTEGER NOT NULL,
+	carrier VARCHAR(60) NOT NULL,
+	tracking_url VARCHAR(300) NOT NULL,
+	rider_id UUID,
+	CONSTRAINT pk_shipments PRIMARY KEY (store_id, id),
+	CONSTRAINT fk_shipments_store_id_order_id FOREIGN KEY(store_id, order_id) REFERENCES orders (store_id, id),
+	CONSTRAINT fk_shipments_store_id_rider_id FOREIGN KEY(store_id, rider_id) REFERENCES staff (store_id, id),
+	CONSTRAINT uq_shipments_store_id_order_id_position UNIQUE (store_id, order_id, position),
+	CONSTRAINT ck_shipments_status_known CHECK (status in ('packed', 'out_for_delivery', 'delivered', 'cancelled')),
+	CONSTRAINT ck_shipments_dispatched_stamped CHECK (dispatched_at is not null or status in ('packed', 'cancelled')),
+	CONSTRAINT ck_shipments_delivered_stamped CHECK ((status = 'delivered') = (delivered_at is not null))
+)
+CREATE INDEX ix_shipments_rider ON shipments (store_id, rider_id, status)
 CREATE TABLE sign_in_tries (
 	store_id UUID NOT NULL,
 	id UUID NOT NULL,
@@ -722,6 +1158,35 @@ CREATE TABLE staff (
 	CONSTRAINT ck_staff_role_known CHECK (role in ('support', 'packer', 'finance', 'manager', 'admin')),
 	CONSTRAINT ck_staff_email_lower_case CHECK (email = lower(email))
 )
+CREATE TABLE stock_count_lines (
+	store_id UUID NOT NULL,
+	id UUID NOT NULL,
+	created_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	count_id UUID NOT NULL,
+	variant_id UUID NOT NULL,
+	is_open BOOLEAN NOT NULL,
+	expected_quantity INTEGER,
+	counted_quantity INTEGER,
+	counted_at TIMESTAMP WITH TIME ZONE,
+	CONSTRAINT pk_stock_count_lines PRIMARY KEY (store_id, id),
+	CONSTRAINT uq_stock_count_lines_store_id_count_id_variant_id UNIQUE (store_id, count_id, variant_id),
+	CONSTRAINT fk_stock_count_lines_store_id_count_id FOREIGN KEY(store_id, count_id) REFERENCES stock_counts (store_id, id),
+	CONSTRAINT fk_stock_count_lines_store_id_variant_id FOREIGN KEY(store_id, variant_id) REFERENCES variants (store_id, id),
+	CONSTRAINT ck_stock_count_lines_counted_whole CHECK (num_nulls(expected_quantity, counted_quantity, counted_at) in (0, 3)),
+	CONSTRAINT ck_stock_count_lines_not_negative CHECK (expected_quantity >= 0 and counted_quantity >= 0)
+)
+CREATE UNIQUE INDEX uq_stock_count_lines_open ON stock_count_lines (store_id, variant_id) WHERE is_open
+CREATE TABLE stock_counts (
+	store_id UUID NOT NULL,
+	id UUID NOT NULL,
+	created_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	status VARCHAR(10) NOT NULL,
+	note VARCHAR(120) NOT NULL,
+	closed_at TIMESTAMP WITH TIME ZONE,
+	CONSTRAINT pk_stock_counts PRIMARY KEY (store_id, id),
+	CONSTRAINT ck_stock_counts_status_known CHECK (status in ('open', 'closed')),
+	CONSTRAINT ck_stock_counts_closed_stamped CHECK ((status = 'closed') = (closed_at is not null))
+)
 CREATE TABLE stock_levels (
 	store_id UUID NOT NULL,
 	id UUID NOT NULL,
@@ -750,8 +1215,8 @@ CREATE TABLE stock_movements (
 	CONSTRAINT pk_stock_movements PRIMARY KEY (store_id, id),
 	CONSTRAINT fk_stock_movements_store_id_variant_id FOREIGN KEY(store_id, variant_id) REFERENCES variants (store_id, id),
 	CONSTRAINT fk_stock_movements_store_id_order_id FOREIGN KEY(store_id, order_id) REFERENCES orders (store_id, id),
-	CONSTRAINT ck_stock_movements_kind_known CHECK (kind in ('receive', 'reserve', 'release', 'deduct', 'adjust')),
-	CONSTRAINT ck_stock_movements_quantity_moves CHECK (quantity > 0 or (kind = 'adjust' and quantity <> 0)),
+	CONSTRAINT ck_stock_movements_kind_known CHECK (kind in ('receive', 'reserve', 'release', 'deduct', 'restock', 'adjust', 'count')),
+	CONSTRAINT ck_stock_movements_quantity_moves CHECK (quantity > 0 or (kind in ('adjust', 'count') and quantity <> 0)),
 	CONSTRAINT ck_stock_movements_level_possible CHECK (reserved_after between 0 and on_hand_after)
 )
 CREATE INDEX ix_stock_movements_order ON stock_movements (store_id, order_id)
@@ -829,6 +1294,20 @@ CREATE TABLE subscriptions (
 CREATE INDEX ix_subscriptions_customer_id ON subscriptions (store_id, customer_id, id)
 CREATE INDEX ix_subscriptions_mandate_id ON subscriptions (store_id, mandate_id)
 CREATE INDEX ix_subscriptions_plan ON subscriptions (store_id, plans_at) WHERE plans_at is not null
+CREATE TABLE top_ups (
+	store_id UUID NOT NULL,
+	id UUID NOT NULL,
+	created_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	customer_id UUID NOT NULL,
+	amount BIGINT NOT NULL,
+	currency VARCHAR(3) NOT NULL,
+	started_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	paid_at TIMESTAMP WITH TIME ZONE,
+	CONSTRAINT pk_top_ups PRIMARY KEY (store_id, id),
+	CONSTRAINT fk_top_ups_store_id_customer_id FOREIGN KEY(store_id, customer_id) REFERENCES customers (store_id, id),
+	CONSTRAINT ck_top_ups_amount_sane CHECK (amount between 10000 and 1000000)
+)
+CREATE INDEX ix_top_ups_customer ON top_ups (store_id, customer_id, id)
 CREATE TABLE transfers (
 	store_id UUID NOT NULL,
 	id UUID NOT NULL,
@@ -885,3 +1364,35 @@ CREATE TABLE variants (
 	CONSTRAINT ck_variants_sold_by_weight_has_weight CHECK (not sold_by_weight or weight_grams is not null)
 )
 CREATE INDEX ix_variants_product ON variants (store_id, product_id)
+CREATE TABLE wallet_movements (
+	store_id UUID NOT NULL,
+	id UUID NOT NULL,
+	created_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	wallet_id UUID NOT NULL,
+	kind VARCHAR(10) NOT NULL,
+	amount BIGINT NOT NULL,
+	balance_amount BIGINT NOT NULL,
+	cause_type VARCHAR(40) NOT NULL,
+	cause_id UUID NOT NULL,
+	note VARCHAR(200) NOT NULL,
+	moved_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	CONSTRAINT pk_wallet_movements PRIMARY KEY (store_id, id),
+	CONSTRAINT fk_wallet_movements_store_id_wallet_id FOREIGN KEY(store_id, wallet_id) REFERENCES wallets (store_id, id),
+	CONSTRAINT uq_wallet_movements_store_id_kind_cause_id UNIQUE (store_id, kind, cause_id),
+	CONSTRAINT ck_wallet_movements_kind_known CHECK (kind in ('top_up', 'spend', 'refund', 'goodwill', 'taken_back')),
+	CONSTRAINT ck_wallet_movements_direction CHECK (amount <> 0 and (kind in ('spend', 'taken_back')) = (amount < 0)),
+	CONSTRAINT ck_wallet_movements_balance_follows CHECK (balance_amount >= 0 and balance_amount >= amount)
+)
+CREATE INDEX ix_wallet_movements_wallet ON wallet_movements (store_id, wallet_id, id)
+CREATE TABLE wallets (
+	store_id UUID NOT NULL,
+	id UUID NOT NULL,
+	created_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	customer_id UUID NOT NULL,
+	balance_amount BIGINT NOT NULL,
+	currency VARCHAR(3) NOT NULL,
+	CONSTRAINT pk_wallets PRIMARY KEY (store_id, id),
+	CONSTRAINT fk_wallets_store_id_customer_id FOREIGN KEY(store_id, customer_id) REFERENCES customers (store_id, id),
+	CONSTRAINT uq_wallets_store_id_customer_id UNIQUE (store_id, customer_id),
+	CONSTRAINT ck_wallets_balance_not_negative CHECK (balance_amount >= 0)
+)
