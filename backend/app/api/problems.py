@@ -100,7 +100,7 @@ def _http(request: Request, error: Exception) -> JSONResponse:
 
 
 def _database_busy(request: Request, error: Exception) -> JSONResponse:
-    """A deadlock, a lock held too long, no connection left, a database that restarts: all of it was rolled back, so a repeat is safe."""
+    """A deadlock, a lock held too long, no connection left, a database that restarts: all was rolled back, a repeat is safe."""
     cause = type(error.orig if isinstance(error, OperationalError) else error).__name__
     log.error("database_busy", method=request.method, path=request.url.path, cause=cause)
     return problem(503, "database_busy", "The database is busy; nothing was changed, repeat the request.", {"Retry-After": "1"})
