@@ -8,14 +8,15 @@ from uuid import UUID
 from sqlmodel import Session
 
 from app.audit.service import record
-from app.checkout import notifying, refunding
-from app.checkout.documenting import lots_of
+from app.checkout import conceding, notifying, refunding
+from app.checkout.documenting import give_up_rest, lots_of
 from app.checkout.errors import NotCancellable
 from app.core.actor import Actor
 from app.orders import queries, reducing
 from app.orders.errors import LineNotFound, MoveNotAllowed, QuantityNotLeft
 from app.orders.fulfilment_models import Shipment
 from app.orders.models import Order, OrderLine
+from app.orders.reduction_models import Reduction
 from app.payments import debit_outcomes
 from app.payments import queries as payments
 from app.stock import service as stock
@@ -34,8 +35,8 @@ class Why:
 def cancel(session: Session, order_id: UUID, owner_id: UUID | None, why: Why, *, actor: Actor, now: datetime) -> Order:
     """Cancel the whole order: stock goes back, planned debits are withdrawn, what was paid is refunded. Safe to repeat.
 
-    Locks order, payments, stock. NotCancellable once a part of it went out, and for customers once it is packed. A payment that
-    comes later all the same is given back too.
+    Locks order, payments, stock, number series. NotCancellable once a part of it went out, and for customers once it is packed;
+    one that came back is cancelled with credit notes. A payment that comes later all the same is given back too.
     """
     order = queries.get_locked(session, order_id, owner_id)
     if order.status == "cancelled":
@@ -56,13 +57,18 @@ def _refuse_if_too_late(order: Order, parcels: list[Shipment], why: Why) -> None
 
 
 def _end(session: Session, order: Order, parcels: list[Shipment], why: Why, actor: Actor, now: datetime) -> Order:
+    lines = queries.lines(session, [order.id])[order.id]
+    if any(line.returned_quantity for line in lines):
+        raise NotCancellable(
+            "pieces of this order were taken back already: take back the others too", order_status=order.status
+        )
     cause = why.note or f"cancelled by {why.reason}"
     debit_outcomes.withdraw(session, order.id, actor, cause, now)  # one under way cannot be: its money comes back, if it comes
-    if payments.captures_of_order(session, order.id):
-        reducing.reduce_rest(session, order, reducing.Terms("cancelled", note=why.note), actor, cause)
+    made = list[Reduction]()
+    if payments.captures_of_order(session, order.id) or any(parcel.dispatched_at for parcel in parcels):
+        made = give_up_rest(session, order, reducing.Terms("cancelled", note=why.note), actor, cause)
     before = order.cancel(now, why.reason)
     session.add(order)
-    lines = queries.lines(session, [order.id])[order.id]
     stock.release_many(session, order.id, cause=cause, actor=actor, now=now)
     _unpack(session, order, parcels, lines, cause, actor, now)
     for line in lines:
@@ -70,7 +76,7 @@ def _end(session: Session, order: Order, parcels: list[Shipment], why: Why, acto
     session.add_all(lines)
     session.flush()
     record(session, actor, "order.cancelled", order, {"status": [before, order.status], "reason": [None, why.reason]}, cause)
-    refunding.settle_balance(session, order, actor, cause, now)
+    conceding.settle(session, order, made, actor, cause, now)
     notifying.order_cancelled(session, order)
     return order
 

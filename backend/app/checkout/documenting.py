@@ -63,6 +63,19 @@ def spread(session: Session, order: Order, amount: int, terms: Terms, actor: Act
     return made
 
 
+def give_up_rest(session: Session, order: Order, terms: Terms, actor: Actor, cause: str) -> list[Reduction]:
+    """Give up everything that is left, lot by lot: a reduction for each document it concerns.
+
+    The first document last, as it charges the round-off.
+    """
+    made = list[Reduction]()
+    for document_id, lot in reversed(lots_of(session, order).items()):
+        of_lot = replace(terms, document_id=document_id)
+        if row := reducing.reduce(session, order, [left.rest for left in lot.values()], of_lot, actor, cause):
+            made.append(row)
+    return made
+
+
 def issue(
     session: Session, order: Order, shipment: Shipment, lines: Sequence[ShipmentLine], actor: Actor, now: datetime
 ) -> Document:

@@ -125,9 +125,11 @@ def accept(
     session: Session, return_id: UUID, restocked: Collection[UUID], because: str, *, actor: Actor, now: datetime
 ) -> Return:
     """Accept what was reported: it is no longer owed, and what was paid for it goes back. `restocked`: lines that are on the
-    shelf again. ReturnNotFound, MoveNotAllowed once it was decided.
+    shelf again. ReturnNotFound, MoveNotAllowed once it was decided, or its order cancelled: nothing of that is owed.
     """
     row, order = _lock(session, return_id)
+    if order.status == "cancelled":
+        raise MoveNotAllowed("the order of this return was cancelled", present=row.status, allowed=["declined"])
     _accept(session, order, row, restocked, because, actor, now)
     return row
 

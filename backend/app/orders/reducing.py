@@ -91,11 +91,6 @@ def reduce(session: Session, order: Order, parts: Iterable[Part], terms: Terms, 
     return _write(session, order, parts, amount, amount - taxed, terms, actor, cause)
 
 
-def reduce_rest(session: Session, order: Order, terms: Terms, actor: Actor, cause: str) -> Reduction | None:
-    """Give up everything that is left of the order. None when nothing is."""
-    return reduce(session, order, [left.rest for left in left_of(session, order)], terms, actor, cause)
-
-
 def reduce_by(
     session: Session, order: Order, lot: Sequence[Left], amount: int, terms: Terms, actor: Actor, cause: str
 ) -> Reduction | None:

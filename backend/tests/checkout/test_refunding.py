@@ -20,7 +20,7 @@ from app.core.ids import new_id
 from app.invoices.models import Document
 from app.ledger import service as ledger
 from app.orders import queries as orders
-from app.orders.errors import OrderNotFound
+from app.orders.errors import MoveNotAllowed, OrderNotFound
 from app.orders.models import Order
 from app.orders.reduction_models import Reduction, ReductionLine
 from app.payments.models import Capture
@@ -31,7 +31,7 @@ from app.tasks import payments
 from tests.fulfilment import again, buy, deliver, given_back, lines_of, pack, refunds, send
 from tests.racing import race
 from tests.sandbox_control import Sandbox
-from tests.shopping import Shopper, make_shopper, next_cart, work_off
+from tests.shopping import Shopper, make_shopper, next_cart, place_by, work_off
 from tests.unchanged import unchanged
 from tests.workers import eventually
 
@@ -307,3 +307,50 @@ def test_a_return_is_for_the_customer_it_belongs_to(store: Store, uow: UnitOfWor
     with unchanged(store), pytest.raises(OrderNotFound), uow() as session:
         told = Report("spoilt", {lines_of(order)[0].id: 1})
         taking_back.report(session, order.id, other.customer.id, told, actor=other.actor, now=machine_now())
+
+
+def bring_back(uow: UnitOfWork, order: Order) -> None:
+    with uow() as session:
+        for shipment in orders.shipments(session, order.id):
+            fulfilling.bring_back(session, shipment.id, "nobody at home", actor=SYSTEM)
+
+
+@pytest.mark.parametrize("method", ["razorpay", "cash_on_delivery"])
+def test_ac46_an_order_cancelled_after_its_parcel_came_back_has_a_credit_note(
+    store: Store, uow: UnitOfWork, sandbox: Sandbox, method: str
+) -> None:
+    shopper = make_shopper(store, 2)
+    if method == "razorpay":
+        order = buy(shopper, sandbox)
+    else:
+        with uow() as session:
+            order, _ = place_by(session, shopper, method)
+    send(pack(order))
+    bring_back(uow, order)
+    cancel(uow, order)
+    work_off(store)
+    assert given_back(sandbox) == ([order.total_amount] if method == "razorpay" else [])
+    with uow() as session:
+        invoice, note = session.exec(select(Document).order_by(Document.id)).all()  # type: ignore[arg-type]
+        assert (note.kind, note.original_document_id, note.total_amount) == ("credit_note", invoice.id, invoice.total_amount)
+        assert session.exec(select(StockLevel.on_hand, StockLevel.reserved)).all() == [(10, 0)]
+    books_agree(uow, sandbox)
+
+
+def test_an_order_of_which_pieces_were_taken_back_is_not_cancelled_and_no_return_of_a_cancelled_one_accepted(
+    store: Store, uow: UnitOfWork, sandbox: Sandbox
+) -> None:
+    shopper = make_shopper(store, 2)
+    taken, reported = buy(shopper, sandbox), buy(next_cart(shopper, 2), sandbox)
+    send(pack(taken))
+    send(pack(reported))
+    first, second = report(uow, taken, "unwanted", 1), report(uow, reported, "unwanted", 1)
+    with uow() as session:
+        taking_back.accept(session, first, (), "at the door", actor=SYSTEM, now=machine_now())
+    bring_back(uow, taken)
+    bring_back(uow, reported)
+    with unchanged(store), pytest.raises(NotCancellable):
+        cancel(uow, taken)
+    cancel(uow, reported)
+    with unchanged(store), pytest.raises(MoveNotAllowed), uow() as session:
+        taking_back.accept(session, second, (), "late", actor=SYSTEM, now=machine_now())
