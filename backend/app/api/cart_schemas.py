@@ -142,6 +142,10 @@ class OpenedCart(CartOut):
 class NewCart(RequestBody):
     """Nothing is needed."""
 
+    model_config = ConfigDict(json_schema_extra={"examples": [{}]})
+
 
 class LineQuantity(RequestBody):
+    model_config = ConfigDict(json_schema_extra={"examples": [{"quantity": 2}]})
+
     quantity: Annotated[int, Field(strict=True, ge=1, le=MAX_QUANTITY, examples=[2])]

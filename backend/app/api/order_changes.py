@@ -1,10 +1,10 @@
 """Cancel an order or some of its lines, report what was wrong with it, give up a part of its price."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Query
-from pydantic import BaseModel, Field, StrictInt
+from pydantic import BaseModel, ConfigDict, Field, StrictInt
 
 from app.api.doors import OpenDoor
 from app.api.fields import Note
@@ -22,6 +22,9 @@ from app.orders import queries
 router = APIRouter(prefix="/api/v1", tags=["orders"])
 
 MAX_PAGE = 100
+
+
+PIECES: dict[str, Any] = {"line_id": "01980a2f-44bb-7c33-9d55-6e7f8091a2b3", "quantity": 1}
 
 
 class PiecesIn(RequestBody):
@@ -45,12 +48,20 @@ def pieces_of(lines: list[PiecesIn]) -> dict[UUID, int]:
 class OrderCancellationIn(RequestBody):
     """Without `lines` the whole order."""
 
+    model_config = ConfigDict(json_schema_extra={"examples": [{"note": "Ordered twice"}, {"lines": [PIECES]}]})
+
     lines: Lines | None = None
     note: Note = ""
 
 
 class ReturnIn(RequestBody):
     """What was wrong, with which pieces. `refund_to`: where what was paid for them goes."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [{"reason": "spoilt", "lines": [PIECES], "note": "The milk was sour", "refund_to": "wallet"}]
+        }
+    )
 
     reason: ReturnReason
     lines: Lines
@@ -61,6 +72,8 @@ class ReturnIn(RequestBody):
 class DecisionIn(RequestBody):
     """`restocked`: lines whose pieces are on the shelf again. `because` is told to the customer who asks."""
 
+    model_config = ConfigDict(json_schema_extra={"examples": [{"accepted": True, "because": "The photo shows it"}]})
+
     accepted: bool
     because: Note = ""
     restocked: list[UUID] = Field(default=[], max_length=MAX_LINES)
@@ -68,6 +81,8 @@ class DecisionIn(RequestBody):
 
 class ConcessionIn(RequestBody):
     """So many paise less are owed; what was paid of them goes back."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"amount": 5000, "note": "It came three hours late"}]})
 
     amount: StrictInt = Field(ge=100, le=MAX_AMOUNT, description="paise, at least one rupee")
     refund_to: RefundTo = "source"

@@ -6,7 +6,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Depends, Query
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from app.api.doors import OpenDoor, OpenVisit
 from app.api.order_schemas import OrderDetailOut, OrderOut, OrderStatus, PaymentStatus, detail
@@ -28,8 +28,17 @@ class OrderPage(BaseModel):
     next: UUID | None = Field(description="Pass as `after` for the next page; null on the last one")
 
 
+RETURN = {  # of a payment that was made
+    "razorpay_payment_id": "pay_Qk3mYtV1wQbZ9a",
+    "razorpay_order_id": "order_Qk3lzT0d4cVq1B",
+    "razorpay_signature": "9f2c1d7e5b8a4c6f0e3d2b1a9f8e7d6c5b4a39281706f5e4d3c2b1a0f9e8d7c6",
+}
+
+
 class PaymentReturnIn(RequestBody):
     """What Razorpay's checkout hands to the browser or the app."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [RETURN]})
 
     razorpay_payment_id: str = Field(min_length=1, max_length=40)
     razorpay_order_id: str = Field(min_length=1, max_length=40)

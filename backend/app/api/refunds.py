@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Query
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from app.api.doors import OpenDoor
 from app.api.fields import Line
@@ -24,6 +24,8 @@ class RefundPage(BaseModel):
 
 
 class PayoutIn(RequestBody):
+    model_config = ConfigDict(json_schema_extra={"examples": [{"reference": "UTR HDFCR52026112100012345"}]})
+
     reference: Line = Field(description="How it was paid out: a bank's reference, the number of a cash voucher")
 
 

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 from uuid import UUID
 
 from fastapi import APIRouter
-from pydantic import BaseModel, Field, HttpUrl, StrictInt
+from pydantic import BaseModel, ConfigDict, Field, HttpUrl, StrictInt
 
 from app.api.doors import OpenDoor
 from app.api.fields import Note, OptionalLine
@@ -33,21 +33,37 @@ class PackedIn(PiecesIn):
 class ShipmentIn(RequestBody):
     """Without `lines` everything that is still open."""
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [{}, {"lines": [{"line_id": "01980a2f-44bb-7c33-9d55-6e7f8091a2b3", "quantity": 2, "grams": 1940}]}]
+        }
+    )
+
     lines: Annotated[list[PackedIn], Field(min_length=1, max_length=MAX_LINES)] | None = None
 
 
 class DispatchIn(RequestBody):
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"carrier": "Delhivery", "tracking_url": "https://track.example/AWB123"}]}
+    )
+
     carrier: OptionalLine = ""
     tracking_url: HttpUrl | None = None
     rider_id: UUID | None = Field(default=None, description="A member of the shop's staff who carries it, and takes the cash")
 
 
 class FailedDeliveryIn(RequestBody):
+    model_config = ConfigDict(json_schema_extra={"examples": [{"because": "Nobody was at home"}]})
+
     because: Note = ""
 
 
 class MovesIn(RequestBody):
     """Orders to be packed (all that is open of each), sent out, delivered, or cancelled."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"order_ids": ["01980a2f-11aa-7b22-a3c4-5d6e7f809102"], "to": "out_for_delivery"}]}
+    )
 
     order_ids: list[UUID] = Field(min_length=1, max_length=MAX_ORDERS)
     to: Literal["packed", "out_for_delivery", "delivered", "cancelled"]

@@ -59,6 +59,8 @@ class SignIn(RequestBody):
 
 
 class Refresh(RequestBody):
+    model_config = ConfigDict(json_schema_extra={"examples": [{"refresh_token": "q3W….Zx0…"}, {}]})
+
     refresh_token: Token | None = Field(None, description="Without it, the refresh cookie is used")
 
 

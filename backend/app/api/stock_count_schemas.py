@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
-from pydantic import BaseModel, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 from sqlmodel import Session
 
 from app.api.fields import Line, OptionalLine
@@ -85,6 +85,8 @@ class CountPage(BaseModel):
 class CountIn(RequestBody):
     """What to count: these variants, or a category, or (neither named) everything that is sold or on the shelf."""
 
+    model_config = ConfigDict(json_schema_extra={"examples": [{"category": "Dairy", "note": "End of the quarter"}]})
+
     variant_ids: list[UUID] | None = Field(None, min_length=1, max_length=MAX_COUNT_LINES)
     category: Line | None = Field(None, examples=["Dairy"])
     note: OptionalLine = Field("", examples=["end of the quarter"])
@@ -98,6 +100,8 @@ class CountIn(RequestBody):
 
 class CountedIn(RequestBody):
     """Pieces on the shelf, those promised to orders included; packed ones have left it. null takes an entry back."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"counted": 41}]})
 
     counted: int | None = Field(strict=True, ge=0, le=MAX_PIECES, examples=[41])
 

@@ -85,6 +85,17 @@ class ReceivedLine(RequestBody):
 class ReceiptIn(RequestBody):
     """What came in together. `note` says where from, e.g. the supplier's delivery note."""
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "lines": [{"variant_id": "01980a2e-5d6c-7c3e-9d2b-8f1f6d0c4a11", "quantity": 24}],
+                    "note": "Gokul Dairy, note 4711",
+                }
+            ]
+        }
+    )
+
     lines: list[ReceivedLine] = Field(min_length=1, max_length=MAX_RECEIPT_LINES)
     note: Line = Field(examples=["Gokul Dairy, note 4711"])
 
@@ -104,6 +115,19 @@ class ReceiptOut(BaseModel):
 
 class AdjustmentIn(RequestBody):
     """`change`: pieces more, or fewer. `damaged` and `expired` take away, `found` adds, `correction` does either."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "variant_id": "01980a2e-5d6c-7c3e-9d2b-8f1f6d0c4a11",
+                    "change": -2,
+                    "reason": "damaged",
+                    "note": "Two jars broke",
+                }
+            ]
+        }
+    )
 
     variant_id: UUID
     change: int = Field(strict=True, ge=-MAX_PIECES, le=MAX_PIECES, examples=[-2])

@@ -22,13 +22,15 @@ from app.core.ids import new_id
 from app.core.security import sign_jwt
 from app.core.work import unit_of_work
 from app.notifications import service as notifications
+from app.orders.models import Order
 from app.stores import service as stores
 from app.stores.models import Store
-from tests.shopping import ADDRESS, Shopper, make_shopper, place_and_start
+from tests.shopping import ADDRESS, Shopper, make_shopper, place_and_start, place_by
 from tests.subscribing import Subscriber, days, subscribe, today
 
 NAMES = {"slug"}  # by which paths call things that have no id there
 ADDRESSES = 6  # some will be deleted
+ORDERS = 8  # to be packed, sent and given back
 KEEP = 40  # ids of a kind: as many as requests of a run may use up
 Headers = dict[str, str]
 Known = dict[str, list[str]]  # ids by what they are called in paths: order_id, cart_id …
@@ -73,6 +75,7 @@ def keep_house(store: Store) -> Household:
         message = notifications.queue(
             session, "notice", "+919876543210", "sms", "test:1", {"body": "hello"}, customer_id=owner.customer.id
         )
+        confirmed = [place_again(session, owner).id for _ in range(ORDERS)]
         cart = new_cart(session, owner)
         account = stores.provider_account(session, "razorpay", None)
         slug = session.exec(select(Product.slug)).one()
@@ -87,12 +90,19 @@ def keep_house(store: Store) -> Household:
     }  # fmt: skip
     known = {name: [str(value)] for name, value in one.items()}
     known["address_id"] += map(str, more)
+    known["order_id"] += map(str, confirmed)
     callers = {
         "nobody": {},
         "customer": token(store, "customer", owner.customer.id, signed_in.session.id),
         "admin": token(store, "staff", admin.id, role="admin"),
     }
     return Household(store, callers, {"customer": known})
+
+
+def place_again(session: Session, owner: Shopper) -> Order:
+    """An order to be paid at the door: the shop may go on with it at once."""
+    owner.cart_id = new_cart(session, owner).id
+    return place_by(session, owner, "cash_on_delivery")[0]
 
 
 def new_cart(session: Session, owner: Shopper) -> Cart:

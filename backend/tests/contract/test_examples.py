@@ -24,14 +24,19 @@ SCHEMAS: dict[str, Any] = DOCUMENT["components"]["schemas"]
 ABOUT_THE_SHAPE = {"invalid", "json_invalid"}
 
 
-def requests_shown() -> Iterator[Any]:
-    """Every example of a JSON body, with the operation it belongs to."""
+def bodies() -> Iterator[tuple[str, str, dict[str, Any]]]:
+    """Every operation that takes JSON, with the schema of its body."""
     for path, operations in DOCUMENT["paths"].items():
         for method, operation in operations.items():
-            body = operation.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema", {})
-            for number, example in enumerate(resolve(body).get("examples", ())):
-                if path != MOVES_TIME:
-                    yield pytest.param(method.upper(), path, example, id=f"{method.upper()} {path} {number}")
+            if body := operation.get("requestBody", {}).get("content", {}).get("application/json"):
+                yield method.upper(), path, resolve(body["schema"])
+
+
+def requests_shown() -> Iterator[Any]:
+    for method, path, schema in bodies():
+        for number, example in enumerate(schema.get("examples", ())):
+            if path != MOVES_TIME:
+                yield pytest.param(method, path, example, id=f"{method} {path} {number}")
 
 
 def resolve(schema: dict[str, Any]) -> dict[str, Any]:
@@ -41,6 +46,10 @@ def resolve(schema: dict[str, Any]) -> dict[str, Any]:
             found: dict[str, Any] = SCHEMAS[one["$ref"].rpartition("/")[2]]
             return found
     return schema
+
+
+def test_every_body_is_shown_by_an_example() -> None:
+    assert [f"{method} {path}" for method, path, schema in bodies() if not schema.get("examples")] == []
 
 
 @pytest.mark.parametrize("name", sorted(name for name, schema in SCHEMAS.items() if "examples" in schema))
