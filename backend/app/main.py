@@ -24,14 +24,17 @@ DESCRIPTION = """Orders, payments and recurring deliveries for shops.
 Money is `{amount, currency}` in paise. Every error is a problem document with a stable `code`. Send an `Idempotency-Key`
 with every write: a repeat with the same key gets the same answer. Every answer carries `X-Request-Id`.
 """
-ROUTERS = (
+ROUTERS = (  # the busiest first: routes are looked through in this order, and that was a quarter of a webhook's time
+    "webhooks",
+    "webhooks_messages",
+    "carts",
+    "checkouts",
+    "payment_returns",
     "health",
     "sign_in",
     "me",
     "addresses",
     "products",
-    "carts",
-    "checkouts",
     "orders",
     "documents",
     "payments",
@@ -39,7 +42,6 @@ ROUTERS = (
     "shipments",
     "refunds",
     "disputes",
-    "payment_returns",
     "wallets",
     "top_ups",
     "top_up_returns",
@@ -54,8 +56,6 @@ ROUTERS = (
     "stock",
     "stock_counts",
     "test_clocks",
-    "webhooks",
-    "webhooks_messages",
 )
 
 
