@@ -41,7 +41,7 @@ def pay_late(scene: Scene) -> Seen:
         "refunds": 0,
     }
     end = moment(datetime.fromisoformat(order["expires_at"]))
-    told = f"{order['number']}: the bank said no, and at {end} the order ended; what was in it is for others"
+    told = f"{order['number']}: the bank said no, and at {end} the order ended; its goods are for others"
     late = f"then {rupees(captured[0])} arrived after all, {failed['razorpay_payment_id']}: set aside again, confirmed and paid"
     return Seen(facts, [told, late])
 
