@@ -63,11 +63,13 @@ def settle_balance(session: Session, order: Order, actor: Actor, cause: str, now
 
 
 def _unsettled(session: Session, order: Order) -> list[Reduction]:
-    """Reductions for which no money goes or went back."""
+    """Reductions for which no money goes or went back, the newest first: what was given up before an order was paid only
+    lowered its price, so that what is over-paid belongs to the later ones.
+    """
     payment = payments.of_order(session, order.id)
     live = [one for one in payments.refunds_of_payment(session, payment.id) if one.status != "failed"] if payment else []
     settled = {refund.reduction_id for refund in live}
-    return [one for one in orders.reductions(session, order.id) if one.amount and one.id not in settled]
+    return [one for one in reversed(orders.reductions(session, order.id)) if one.amount and one.id not in settled]
 
 
 def _of_reduction(
@@ -120,8 +122,9 @@ def claim(session: Session, refund_id: UUID) -> RefundCall | None:
 
 
 def settle(session: Session, asked: RefundCall, outcome: RefundFacts | Refused | ProviderError, now: datetime) -> str:
-    """Record what the provider said of a refund; its status. Locks the order first, as everything about it does."""
+    """Record what the provider said of a refund; its status. Locks order, capture, refund, as everything about it does."""
     order = _order_of(session, asked.refund)
+    payments.capture_locked(session, asked.refund.capture_id)
     before = asked.refund.status
     refund = refunding.settle(session, asked, outcome, now)
     if refund.status == "processed" and before == "pending" and order is not None:
@@ -140,6 +143,7 @@ def adopt(session: Session, facts: RefundFacts, actor: Actor, cause: str, now: d
         raise CaptureUnknown(f"no captured payment of ours is {facts.payment_id}")
     order_id = payments.order_id_of_payment(session, capture.payment_id)
     order = orders.get_locked(session, order_id) if order_id else None
+    capture = payments.capture_locked(session, capture.id)
     refund = _find(session, facts, capture)
     if refund is None:
         refund = _made_there(session, order, capture, facts, actor, cause, now)
@@ -148,7 +152,7 @@ def adopt(session: Session, facts: RefundFacts, actor: Actor, cause: str, now: d
     if was_pending and refund.status == "processed" and order is not None:
         _went_back(session, order, refund, actor, now)
     top_up_id = payments.get(session, capture.payment_id).top_up_id
-    if top_up_id and refund.status == "processed":
+    if top_up_id and was_pending and refund.status == "processed":
         wallets.take_back(session, top_up_id, refund, actor, now)
     return refund
 
@@ -167,12 +171,12 @@ def _find(session: Session, facts: RefundFacts, capture: Capture) -> Refund | No
 def _made_there(
     session: Session, order: Order | None, capture: Capture, facts: RefundFacts, actor: Actor, cause: str, now: datetime
 ) -> Refund:
-    """Somebody gave it back in the provider's dashboard: what is owed falls by as much, so that the sums stay true."""
+    """Somebody gave it back in the provider's dashboard, or tried to."""
     made = list[Reduction]()
-    if order is not None and capture.is_counted and order.status != "cancelled":
-        made = documenting.spread(session, order, facts.amount, Terms("made_at_provider"), actor, cause)
-        for further in made[1:]:  # of other documents than the first, which the refund itself is for
-            documenting.credit(session, order, further, actor, now)
+    if order is not None and facts.status != "failed":
+        made = _given_up_by_it(session, order, capture, facts.amount, actor, cause)
+    for further in made[1:]:  # of other documents than the first, which the refund itself is for
+        documenting.credit(session, order, further, actor, now)
     return refunding.book(
         session,
         capture,
@@ -183,6 +187,16 @@ def _made_there(
         cause=f"{cause}, {facts.id}",
         is_made=True,
     )
+
+
+def _given_up_by_it(session: Session, order: Order, capture: Capture, amount: int, actor: Actor, cause: str) -> list[Reduction]:
+    """What the refund is for: what is over-paid, for one of ours has failed; beyond that, what is owed falls by as much."""
+    excess = max(0, overpaid_amount(order, payments.captures_of_order(session, order.id)))
+    if amount <= excess:
+        return [one for one in _unsettled(session, order) if one.amount == amount][:1]
+    if order.status == "cancelled" or not capture.is_counted:
+        return []
+    return documenting.spread(session, order, amount - excess, Terms("made_at_provider"), actor, cause)
 
 
 def _order_of(session: Session, refund: Refund) -> Order | None:

@@ -116,10 +116,12 @@ def refund_by_receipt(session: Session, receipt: str) -> Refund | None:
 
 
 def refunds_not_taken(session: Session, capture_id: UUID, amount: int) -> Sequence[Refund]:
-    """Refunds of just this money that the provider has not accepted yet, and that nobody is asking it for at the moment."""
+    """Refunds of just this money that the provider certainly does not have yet: nobody is asking it for them, nor has asked
+    without hearing its answer. Locked, so that nobody begins to ask.
+    """
     waits = select(Refund).where(Refund.capture_id == capture_id, Refund.amount == amount, Refund.status == "pending")
-    untaken = waits.where(col(Refund.provider_refund_id).is_(None), col(Refund.work_status) != "working")
-    return session.exec(untaken.order_by(col(Refund.id))).all()
+    untaken = waits.where(col(Refund.provider_refund_id).is_(None), col(Refund.work_status) == "queued")
+    return session.exec(untaken.order_by(col(Refund.id)).with_for_update().execution_options(populate_existing=True)).all()
 
 
 def known_refunds(session: Session, provider_refund_ids: Collection[str]) -> set[str]:

@@ -132,8 +132,9 @@ def settle(session: Session, asked: RefundCall, outcome: RefundFacts | Refused |
     refund = hold(session, asked.refund)
     if isinstance(outcome, Refused):
         taken = queries.known_refunds(session, [other.id for other in outcome.others])
-        twin = next((one for one in outcome.others if one.amount == refund.amount and one.id not in taken), None)
-        if twin is None or twin.status == "failed":
+        live = [one for one in outcome.others if one.status != "failed" and one.id not in taken]
+        twin = next((one for one in live if one.amount == refund.amount), None)
+        if twin is None:
             fail(session, refund, outcome.error.reason, now)
             settle_failed(session, refund, outcome.error, final=True)
             return refund

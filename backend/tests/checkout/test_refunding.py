@@ -8,8 +8,9 @@ from uuid import UUID
 import pytest
 from sqlmodel import Session, select
 
+from app.accounts import service as accounts
 from app.accounts.errors import StaffNotFound
-from app.checkout import cancelling, conceding, fulfilling, refunding, taking_back
+from app.checkout import cancelling, conceding, fulfilling, paying, refunding, taking_back
 from app.checkout.cancelling import Why
 from app.checkout.errors import NotCancellable, RefundMoveNotAllowed, ReturnTooLate
 from app.checkout.fulfilling import Carriage
@@ -25,6 +26,7 @@ from app.orders.models import Order
 from app.orders.reduction_models import Reduction, ReductionLine
 from app.payments.models import Capture
 from app.payments.refund_models import Refund
+from app.providers.razorpay_facts import read_refund
 from app.stock.models import StockLevel
 from app.stores.models import Store
 from app.tasks import payments
@@ -354,3 +356,64 @@ def test_an_order_of_which_pieces_were_taken_back_is_not_cancelled_and_no_return
     cancel(uow, reported)
     with unchanged(store), pytest.raises(MoveNotAllowed), uow() as session:
         taking_back.accept(session, second, (), "late", actor=SYSTEM, now=machine_now())
+
+
+def in_dashboard(uow: UnitOfWork, sandbox: Sandbox, amount: int) -> None:
+    """Somebody refunds there, and we are told."""
+    with uow() as session:
+        paid = session.exec(select(Capture.provider_payment_id)).one()
+        facts = read_refund(sandbox.refund_at_dashboard(paid, amount, send_webhooks=False))
+        refunding.adopt(session, facts, SYSTEM, "told", machine_now())
+
+
+def test_a_refund_in_the_dashboard_for_one_of_ours_that_failed_takes_its_place(
+    store: Store, uow: UnitOfWork, sandbox: Sandbox
+) -> None:
+    order = buy(make_shopper(store), sandbox)
+    deliver(order)
+    sandbox.refunds(refund_seconds=3_600)
+    with uow() as session:
+        conceding.concede(session, order.id, 2_000, "source", "late", actor=SYSTEM, now=machine_now())
+    work_off(store)
+    sandbox.decide_refund(str(refunds(store)[0].provider_refund_id), "failed")
+    make_due(uow)
+    work_off(store)
+    assert [one.status for one in refunds(store)] == ["failed"]
+    sandbox.refunds(refund_seconds=0)
+    in_dashboard(uow, sandbox, 2_000)
+    with uow() as session:
+        assert refunding.retry(session, refunds(store)[0].id, actor=SYSTEM, now=machine_now()) == []
+        notes = session.exec(select(Document.total_amount).where(Document.kind == "credit_note")).all()
+    assert (again(order).owed_amount, list(notes)) == (order.total_amount - 2_000, [2_000])
+
+
+def test_a_refund_in_the_dashboard_is_not_taken_for_one_of_ours_whose_answer_is_lost(
+    store: Store, uow: UnitOfWork, sandbox: Sandbox
+) -> None:
+    order = buy(make_shopper(store), sandbox)
+    sandbox.fault("refunds.create", "connection_reset", times=1, after_effect=True)
+    with uow() as session:
+        conceding.concede(session, order.id, 2_000, "source", "late", actor=SYSTEM, now=machine_now())
+    work_off(store)
+    assert [one.work_status for one in refunds(store)] == ["unknown"]
+    in_dashboard(uow, sandbox, 2_000)
+    make_due(uow)
+    work_off(store)
+    assert [one.status for one in refunds(store)] == ["processed"] * 2
+    assert again(order).reduced_amount == 4_000
+    books_agree(uow, sandbox)
+
+
+def test_what_lowered_the_price_before_it_was_paid_does_not_go_back_in_a_returns_place(
+    store: Store, uow: UnitOfWork, sandbox: Sandbox
+) -> None:
+    with uow() as session:
+        order, _ = place_by(session, make_shopper(store, 2, amount=10_000), "cash_on_delivery")
+        rider = accounts.add_staff(session, "rider@example.in", "a long password", "packer", SYSTEM, name="rider").id
+    with uow() as session:
+        conceding.concede(session, order.id, 5_000, "source", "bruised", actor=SYSTEM, now=machine_now())
+    deliver(order)
+    with uow() as session:
+        paying.record_cash(session, orders.get_locked(session, order.id), rider, 15_000, actor=SYSTEM, now=machine_now())
+    report(uow, order, "spoilt", 1, to="wallet")
+    assert [(one.amount, one.destination, one.status) for one in refunds(store)] == [(7_500, "wallet", "processed")]

@@ -11,6 +11,7 @@ import pytest
 from fastapi.testclient import TestClient
 from sqlmodel import Session, select
 
+from app.checkout import refunding
 from app.checkout.returning import top_up_return
 from app.core.actor import SYSTEM
 from app.core.clock import machine_now
@@ -19,6 +20,7 @@ from app.ledger import service as ledger
 from app.payments.errors import PaymentMismatch, SignatureInvalid
 from app.payments.models import Payment, PaymentAttempt
 from app.providers import registry
+from app.providers.razorpay_facts import read_refund
 from app.stores import service as stores
 from app.stores.models import Store
 from app.wallets import topping_up
@@ -26,9 +28,9 @@ from app.wallets.errors import TooManyTopUps
 from app.wallets.models import TopUp
 from tests.checkout.test_confirming import back, deliver
 from tests.sandbox_control import Sandbox
-from tests.shopping import Shopper, make_shopper, place_and_start
+from tests.shopping import Shopper, make_shopper, place_and_start, place_by
 from tests.unchanged import unchanged
-from tests.wallets.money import balance, wallets_add_up
+from tests.wallets.money import balance, fill, wallets_add_up
 
 UnitOfWork = Callable[[], AbstractContextManager[Session]]
 AMOUNT = 50000
@@ -101,6 +103,23 @@ def test_a_top_up_refunded_in_the_dashboard_leaves_the_wallet(
         deliver(store, event)
     assert balance(store, shopper.customer.id) == AMOUNT - 20000
     wallets_add_up(store)
+
+
+def test_what_was_spent_of_a_top_up_refunded_in_the_dashboard_is_not_taken_from_later_money(
+    client: TestClient, store: Store, uow: UnitOfWork, sandbox: Sandbox, shopper: Shopper
+) -> None:
+    _, provider_order = start(client, shopper, 12_000)
+    paid = sandbox.pay(provider_order)
+    for event in sandbox.events():
+        deliver(store, event)
+    with uow() as session:
+        place_by(session, shopper, "wallet")
+    facts = read_refund(sandbox.refund_at_dashboard(paid["razorpay_payment_id"]))
+    for gift in (0, 2_000):
+        fill(store, shopper.customer.id, gift)
+        with uow() as session:
+            refunding.adopt(session, facts, SYSTEM, "told", machine_now())
+    assert balance(store, shopper.customer.id) == 2_000
 
 
 def test_a_return_that_is_not_this_top_ups_changes_nothing(
