@@ -10,7 +10,7 @@ from app.providers.calls import Timeouts
 from tests.conftest import Servers
 from tests.sandbox_control import Sandbox
 
-QUICK = Timeouts(connect=2.0, read=0.5)
+QUICK = Timeouts(connect=2.0, read=1.0)  # below the two seconds for which the sandbox keeps silent
 CLOSED_PORT = "http://127.0.0.1:1"  # nobody listens on tcpmux
 
 
