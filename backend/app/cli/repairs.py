@@ -20,6 +20,8 @@ from app.insight.checks.frame import Finding
 from app.invoices import queries as documents
 from app.orders import queries as orders
 from app.orders.models import Order
+from app.payments import queries as payments
+from app.payments import refunding as refunds
 from app.stock import service as stock
 from app.stores import service as stores
 
@@ -65,6 +67,15 @@ def _give_its_money(session: Session, order: Order) -> str:
     return f"{_settle_balance(session, order)}; it is {order.status} and {order.payment_status}"
 
 
+def _give_back_approval(store_id: UUID, finding: Finding) -> str:
+    with unit_of_work(store_id) as session:
+        capture = payments.capture_locked(session, id_of(finding))
+        if not capture.refundable_amount:
+            return "it is on its way back"
+        refunds.book(session, capture, capture.refundable_amount, reason="approval", actor=OPERATOR, cause=CAUSE)
+        return "1 refund started"
+
+
 def _follow(session: Session, order: Order) -> str:
     cancelling.follow(session, order, OPERATOR, CAUSE)
     return f"{order.number} is {order.status}"
@@ -106,6 +117,7 @@ REPAIRS: dict[str, Repair] = {
     "captured_without_order": _to_order(_give_its_money),
     "over_paid": _to_order(_settle_balance),
     "refund_failed": _to_order(_settle_balance),
+    "approval_kept": _give_back_approval,
     "order_status": _to_order(_follow),
     "paid_without_capture": ask,
     "order_not_expired": expire,

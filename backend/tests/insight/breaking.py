@@ -24,8 +24,8 @@ from app.ledger.models import LedgerAccount
 from app.orders import queries as orders
 from app.orders import reducing
 from app.orders.models import Order
+from app.payments import mandate_queries, refunding, taking
 from app.payments import queries as payments
-from app.payments import refunding, taking
 from app.payments.mandate_models import Debit, Mandate
 from app.stores import service as stores
 from app.subscriptions.models import Cycle
@@ -35,7 +35,8 @@ from tests.insight.busy import Busy, refunds
 OF = "payment_id IN (SELECT id FROM payments WHERE order_id ="
 REDUCED = "reduction_id IN (SELECT id FROM reductions WHERE order_id ="
 PENDING, NOTE = "status = 'pending'", "kind = 'credit_note'"
-BOOKED = "kind = 'capture' AND debit_account_id IN (SELECT id FROM ledger_accounts WHERE code = 'razorpay')"
+_ACCOUNT = "account_id = (SELECT id FROM ledger_accounts WHERE code ="
+BOOKED = f"kind = 'capture' AND debit_{_ACCOUNT} 'razorpay') AND credit_{_ACCOUNT} 'orders')"
 DEARER = "UPDATE documents SET total_amount = total_amount + 1, round_off_amount = round_off_amount + 1"
 RESERVED = "kind = 'reserve' AND variant_id IN (SELECT variant_id FROM reservations WHERE status = 'held')"
 LEVELS = """UPDATE stock_levels SET reserved = reserved + 1
@@ -150,7 +151,22 @@ def transfer(debit: str, credit: str, kind: str = "by_hand") -> Break:
     return run
 
 
+def _approval_kept(session: Session, busy: Busy) -> None:
+    found = mandate_queries.approval_of(session, busy.mandate)
+    assert found is not None
+    (refund,) = payments.refunds_of_payment(session, found[0].id)
+    refunding.fail(session, refund, "account closed", machine_now())
+    session.execute(text("UPDATE captures SET captured_at = captured_at - interval '31 minutes'"))
+
+
 BREAKS: dict[str, Break] = {
+    "approval_kept": _approval_kept,
+    "top_up_not_credited": as_owner(
+        "wallet_movements",
+        "UPDATE wallets SET balance_amount = 0 WHERE id IN (SELECT wallet_id FROM wallet_movements WHERE kind = 'top_up')",
+        "DELETE FROM transfers WHERE kind = 'top_up'",
+        "DELETE FROM wallet_movements WHERE kind = 'top_up'",
+    ),
     "captured_without_order": sql(
         "UPDATE orders SET payment_status = 'unpaid' WHERE id = :confirmed",
         "UPDATE captures SET captured_at = captured_at - interval '31 minutes'",

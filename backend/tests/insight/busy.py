@@ -20,7 +20,7 @@ from app.core.work import store_of, unit_of_work
 from app.inbox import service as inbox
 from app.orders import queries as orders
 from app.orders.models import Order, OrderLine
-from app.payments import cash, disputes, settlements
+from app.payments import cash, disputes, mandate_queries, settlements
 from app.payments import queries as payments
 from app.payments.models import PaymentAttempt
 from app.payments.refund_models import Refund
@@ -29,6 +29,8 @@ from app.providers.razorpay_report_facts import DisputeFacts, SettlementFacts, S
 from app.stores import service as stores
 from app.stores.models import Store
 from app.wallets import service as wallets
+from app.wallets import topping_up
+from tests.builders import make_customer
 from tests.shopping import Shopper, make_shopper, place, place_by
 from tests.subscribing import make_subscriber, subscribe, today
 
@@ -52,6 +54,7 @@ class Busy:
     door: UUID  # delivered, to be paid at the door, and nobody has said so
     wallet: UUID  # paid out of it
     subscription: UUID
+    mandate: UUID  # approved for a rupee, which is on its way back
 
 
 def make_busy(store: Store) -> Busy:
@@ -74,7 +77,9 @@ def make_busy(store: Store) -> Busy:
         door=delivered(store, _at_the_door(store)),
         wallet=_paid_by_wallet(store),
         subscription=weekly.id,
+        mandate=_approved(store),
     )
+    _top_up(store)
     _settle(store, busy.returned)
     return busy
 
@@ -84,19 +89,27 @@ def placed(store: Store, quantity: int = 3) -> tuple[Order, PaymentAttempt]:
     shopper: Shopper = make_shopper(store, quantity, rate_bp=1800)
     with unit_of_work(store.id) as session:
         order, attempt = place(session, shopper)
+        _answer(session, attempt)
+    return order, attempt
+
+
+def _answer(session: Session, attempt: PaymentAttempt) -> PaymentFacts:
+    """The provider made an order of the attempt, and this is what it would tell once that is paid."""
+    if attempt.provider_order_id is None:
         attempt.provider_order_id, attempt.work_status = f"order_{new_id().hex[:14]}", "done"
         attempt.settled_at, attempt.next_attempt_at = machine_now(), None
         session.add(attempt)
-    return order, attempt
+        session.flush()
+    payment_id, order_id = f"pay_{new_id().hex[:14]}", attempt.provider_order_id
+    return PaymentFacts(payment_id, order_id, attempt.amount, "INR", "captured", True, "upi", 236, 36, None)
 
 
 def paid(store: Store, times: int = 1) -> UUID:
     """What the provider tells of a payment is applied as if it had been asked."""
     order, attempt = placed(store)
     for _ in range(times):
-        payment_id, amount = f"pay_{new_id().hex[:14]}", order.total_amount
-        facts = PaymentFacts(payment_id, attempt.provider_order_id, amount, "INR", "captured", True, "upi", 236, 36, None)
         with unit_of_work(store.id) as session:
+            facts = _answer(session, attempt)
             confirming.confirm(session, facts, actor=RAZORPAY, cause="webhook payment.captured", now=machine_now())
     return order.id
 
@@ -216,6 +229,23 @@ def _staff(session: Session, role: str) -> Staff:
     session.add(row)
     session.flush()
     return row
+
+
+def _approved(store: Store) -> UUID:
+    subscription = subscribe(make_subscriber(store), today(store) + timedelta(days=9), method="upi")
+    assert subscription.mandate_id is not None
+    with unit_of_work(store.id) as session:
+        found = mandate_queries.approval_of(session, subscription.mandate_id)
+        assert found is not None
+        confirming.approve(session, _answer(session, found[1]), actor=RAZORPAY, cause="webhook", now=machine_now())
+    return subscription.mandate_id
+
+
+def _top_up(store: Store) -> None:
+    with unit_of_work(store.id) as session:
+        customer = make_customer(session)
+        attempt = topping_up.start(session, customer.id, 300_00, actor=SYSTEM, now=machine_now())
+        topping_up.confirm(session, _answer(session, attempt), actor=RAZORPAY, cause="webhook", now=machine_now())
 
 
 def _paid_by_wallet(store: Store) -> UUID:

@@ -40,7 +40,7 @@ CHECKS = (
         "What was paid into a wallet and given back at the provider was still there.",
         "ledger_accounts",
         f"""SELECT a.id, b.amount FROM ledger_accounts a JOIN ({_BALANCES}) b ON b.code = a.code
-        WHERE a.code = 'top_ups' AND b.amount <> 0""",  # noqa: S608
+        WHERE a.code = 'top_ups' AND b.amount > 0""",  # noqa: S608
         "Top-ups were given back at the provider after {amount} of them had been spent here.",
         "Ask the customers for it, or write it off: the ledger's account top_ups names the refunds.",
         severity="notice",

@@ -83,6 +83,28 @@ CHECKS = (
         "Both are written in one transaction: find out who wrote to the tables.",
     ),
     Check(
+        "top_up_not_credited",
+        "What was paid into a wallet is in it.",
+        "captures",
+        """SELECT c.id, c.provider_payment_id, c.amount FROM captures c JOIN payments p ON p.id = c.payment_id
+        WHERE p.top_up_id IS NOT NULL
+            AND NOT EXISTS (SELECT FROM wallet_movements m WHERE m.kind = 'top_up' AND m.cause_id = c.id)""",
+        "{amount} was paid into a wallet ({provider_payment_id}), and is not in it.",
+        "Both are written in one transaction: find out who wrote to the tables, and restore the wallet's statement.",
+    ),
+    Check(
+        "approval_kept",
+        "The rupee that approves a mandate goes back.",
+        "captures",
+        """SELECT c.id, c.provider_payment_id, c.amount - c.refunded_amount AS amount FROM captures c
+        JOIN payments p ON p.id = c.payment_id
+        WHERE p.mandate_id IS NOT NULL AND c.refunded_amount < c.amount AND c.captured_at < :now - interval '30 minutes'""",
+        "{amount} that approved a mandate ({provider_payment_id}) is still here.",
+        "The repair starts its refund.",
+        severity="notice",
+        is_repaired=True,
+    ),
+    Check(
         "debit_undecided",
         "A bank decides on a debit within three days.",
         "debits",
