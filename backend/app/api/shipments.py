@@ -10,6 +10,7 @@ from app.api.doors import OpenDoor
 from app.api.fields import Note, OptionalLine
 from app.api.order_changes import PiecesIn, pieces_of
 from app.api.order_schemas import OrderStatus, ShipmentOut
+from app.api.policy import require
 from app.api.schemas import DryRun, RequestBody
 from app.carts.rules import MAX_LINES
 from app.checkout import fulfilling, moving_many
@@ -129,7 +130,12 @@ def bring_back(door: OpenDoor, shipment_id: UUID, body: FailedDeliveryIn) -> Shi
 
 @router.post("/order-moves")
 def move_orders(door: OpenDoor, body: MovesIn, dry_run: DryRun = False) -> MovesOut:
-    """Move many orders at once. Each is moved or refused by itself; `?dry_run=true` shows which, and changes nothing."""
+    """Move many orders at once. Each is moved or refused by itself; `?dry_run=true` shows which, and changes nothing.
+
+    To cancel them, or to see what that would do, takes `orders.change` as well.
+    """
+    if body.to == "cancelled":
+        require(door.caller, "orders.change")
     if dry_run:
         rehearse(door.session)
 

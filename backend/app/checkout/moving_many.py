@@ -1,5 +1,7 @@
-"""A morning's work on many orders: each is moved or refused by itself, in the order of their ids, so no two rounds wait in a
-ring for one another.
+"""A morning's work on many orders: each is moved or refused by itself.
+
+All of them are locked first, in the order of their ids, and then the levels of stock that may change, in the order of variants:
+so neither two rounds, nor a round and somebody who works on one order or checks out, wait in a ring for one another.
 """
 
 from collections.abc import Sequence
@@ -18,6 +20,7 @@ from app.orders import queries
 from app.orders.errors import MoveNotAllowed, OrderNotFound
 from app.orders.models import Order
 from app.orders.rules import MOVES
+from app.stock import service as stock
 
 
 @dataclass(frozen=True)
@@ -40,6 +43,9 @@ def move_many(
     session: Session, order_ids: Sequence[UUID], to: str, rider_id: UUID | None, *, actor: Actor, now: datetime
 ) -> list[Move]:
     """Pack, send out, deliver or cancel each of these orders; what became of each, in the order they were named."""
+    locked = queries.lock_many(session, sorted(set(order_ids)))
+    if to in ("packed", "cancelled"):
+        stock.lock_levels(session, {line.variant_id for lines in queries.lines(session, locked).values() for line in lines})
     moves = {order_id: _move(session, order_id, to, rider_id, actor, now) for order_id in sorted(set(order_ids))}
     return [moves[order_id] for order_id in dict.fromkeys(order_ids)]
 

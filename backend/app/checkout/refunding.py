@@ -175,8 +175,8 @@ def _made_there(
     made = list[Reduction]()
     if order is not None and facts.status != "failed":
         made = _given_up_by_it(session, order, capture, facts.amount, actor, cause)
-    for further in made[1:]:  # of other documents than the first, which the refund itself is for
-        documenting.credit(session, order, further, actor, now)
+        for further in made[1:]:  # of other documents than the first, which the refund itself is for
+            documenting.credit(session, order, further, actor, now)
     return refunding.book(
         session,
         capture,

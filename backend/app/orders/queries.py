@@ -40,6 +40,12 @@ def get_locked(session: Session, order_id: UUID, owner_id: UUID | None = None) -
     return order
 
 
+def lock_many(session: Session, order_ids: Sequence[UUID]) -> list[UUID]:
+    """Lock those of them that there are, in the order of their ids."""
+    statement = select(Order.id).where(col(Order.id).in_(order_ids)).order_by(col(Order.id)).with_for_update()
+    return list(session.exec(statement).all())
+
+
 def lines(session: Session, order_ids: Sequence[UUID]) -> dict[UUID, list[OrderLine]]:
     """What was bought with several orders, in one query, each order's in their position."""
     found: dict[UUID, list[OrderLine]] = {order_id: [] for order_id in order_ids}

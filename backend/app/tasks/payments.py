@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy.exc import OperationalError
 from sqlmodel import Session
 
 from app.checkout import expiring, placing, refunding
@@ -12,6 +13,7 @@ from app.checkout.expiring import Look
 from app.core import clock
 from app.core.celery_app import celery_app
 from app.core.errors import LeaseLost, ProviderError
+from app.core.logging import get_logger
 from app.core.work import Nothing, claim_call_settle, defer, unit_of_work
 from app.orders import queries as orders
 from app.payments import queries, starting
@@ -23,6 +25,8 @@ from app.providers.razorpay_facts import PaymentFacts, RefundFacts
 from app.stores import service as stores
 from app.tasks.draining import drain as drain_rows
 from app.wallets import topping_up
+
+log = get_logger(__name__)
 
 BUSY = "busy"
 SLICE_SECONDS = 10.0
@@ -95,7 +99,12 @@ def expire_due(store_id: UUID) -> int:
     with unit_of_work(store_id) as session:
         due = orders.due_to_expire(session, clock.now(stores.get(session)), CHUNK)
     for order_id in due:
-        expire(store_id, order_id)
+        try:
+            expire(store_id, order_id)
+        except OperationalError:  # the database is away: nothing is wrong with the order
+            raise
+        except Exception as error:  # a payment that does not fit, or a mistake of ours: it must not keep the others waiting
+            log.error("order_not_expired", id=str(order_id), exc_info=error)
         looked_at += 1
         if time.monotonic() > end:
             break

@@ -105,6 +105,16 @@ def test_many_orders_are_moved_at_once_each_by_itself_and_a_preview_moves_none(
     assert again(first).status == "delivered"
 
 
+def test_a_packer_cancels_no_orders_neither_one_nor_many(
+    client: TestClient, store: Store, shopper: Shopper, sandbox: Sandbox
+) -> None:
+    order, packer = buy(shopper, sandbox), staff(store, "packer")
+    with unchanged(store):
+        for path in ("/order-moves", "/order-moves?dry_run=true"):
+            post(client, path, packer, 403, order_ids=[str(order.id)], to="cancelled")
+    assert post(client, "/order-moves", staff(store, "manager"), order_ids=[str(order.id)], to="cancelled")["moved"] == 1
+
+
 def test_a_return_is_reported_decided_once_and_paid_back(
     client: TestClient, store: Store, shopper: Shopper, sandbox: Sandbox
 ) -> None:

@@ -9,6 +9,7 @@ from sqlmodel import Session, select
 
 from app.core.clock import machine_now
 from app.orders.models import Order
+from app.payments.models import PaymentAttempt
 from app.stock.models import StockLevel
 from app.stores.models import Store
 from app.tasks import payments
@@ -57,3 +58,16 @@ def test_a_provider_that_is_away_costs_nobody_an_order(store: Store, uow: UnitOf
     expire(uow, again(order))
     payments.expire_due(store.id)
     assert again(order).status == "confirmed"
+
+
+def test_an_order_whose_payment_does_not_fit_keeps_no_other_waiting(store: Store, uow: UnitOfWork, sandbox: Sandbox) -> None:
+    sandbox.webhooks("drop")
+    odd, provider_order = place_and_start(make_shopper(store))
+    sandbox.pay(provider_order)
+    with uow() as session:
+        session.exec(select(PaymentAttempt)).one().amount += 1
+    other, _ = place_and_start(make_shopper(store))
+    for order in (odd, other):
+        expire(uow, order)
+    assert payments.expire_due(store.id) == 2
+    assert (again(odd).status, again(other).status) == ("pending_payment", "cancelled")

@@ -1,26 +1,30 @@
 """Goods leave the shop: every piece is where its order says it is, and costs what was packed of it."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 from sqlmodel import Session, select
 
-from app.checkout import fulfilling
+from app.checkout import fulfilling, moving_many
 from app.checkout.errors import PackedWeightMissing
-from app.checkout.fulfilling import Packed
+from app.checkout.fulfilling import Carriage, Packed
 from app.core.actor import SYSTEM
 from app.core.clock import machine_now
 from app.invoices.models import Document
 from app.notifications.models import Message
+from app.orders import queries as orders
 from app.orders.errors import MoveNotAllowed, QuantityNotLeft
 from app.stock.models import StockLevel
 from app.stores.models import Store
 from tests.fulfilment import again, buy, deliver, given_back, lines_of, pack, refunds, send
 from tests.sandbox_control import Sandbox
-from tests.shopping import make_shopper, place_and_start, work_off
+from tests.shopping import make_shopper, next_cart, place_and_start, work_off
 from tests.unchanged import unchanged
+from tests.workers import eventually
 
 UnitOfWork = Callable[[], AbstractContextManager[Session]]
 
@@ -117,3 +121,33 @@ def test_what_is_not_allowed_says_what_is_and_changes_nothing(store: Store, sand
     with unchanged(store), pytest.raises(MoveNotAllowed) as done:
         send(shipment)
     assert done.value.facts["allowed"] == []
+
+
+def test_a_round_and_somebody_who_sends_one_of_its_orders_do_not_wait_for_each_other(
+    store: Store, uow: UnitOfWork, sandbox: Sandbox
+) -> None:
+    shopper = make_shopper(store, 1)
+    first, second = buy(shopper, sandbox), buy(next_cart(shopper, 1), sandbox)
+    pack(first)
+    parcel = pack(second)
+
+    def waits(session: Session) -> bool:
+        return bool(session.scalar(text("SELECT count(*) FROM pg_locks WHERE NOT granted")))
+
+    def round_() -> list[str]:
+        with uow() as session:
+            ids = [first.id, second.id]
+            return [
+                one.code
+                for one in moving_many.move_many(session, ids, "out_for_delivery", None, actor=SYSTEM, now=machine_now())
+            ]
+
+    with ThreadPoolExecutor(1) as pool, uow() as session:
+        orders.get_locked(session, second.id)
+        moved = pool.submit(round_)
+        eventually(lambda: waits(session), 10)
+        fulfilling.dispatch(
+            session, parcel.id, Carriage(), actor=SYSTEM, now=machine_now()
+        )  # takes a number, as the round will
+        session.commit()
+        assert moved.result() == ["", "order_move_not_allowed"]
