@@ -32,6 +32,7 @@ from app.payments.watch_models import ProviderWatch
 from app.providers.razorpay_facts import PaymentFacts
 from app.stores import service as stores
 from app.stores.models import Store
+from app.tasks import watching
 from app.tasks.inbox import apply_event
 from app.tasks.looking import look_everywhere
 from app.tasks.watching import drain, look
@@ -208,6 +209,29 @@ def test_what_cannot_be_applied_keeps_no_other_waiting_and_no_watch_stays_dead(
     look_now(store)
     with uow() as session:
         assert session.get_one(Order, (store.id, first[0].id)).status == "confirmed"
+
+
+def test_who_took_too_long_writes_nothing_about_the_look(
+    store: Store, sandbox: Sandbox, shopper: Shopper, uow: UnitOfWork, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sandbox.pay(place_and_start(shopper)[1])
+
+    def somebody_else_takes_over(session: Session, facts: PaymentFacts, **values: Any) -> tuple[UUID, str]:
+        with unit_of_work(store.id) as another:
+            another.execute(update(ProviderWatch).values(lease_token=new_id(), claimed_by="another"))
+        return apply_payment(session, facts, **values)
+
+    monkeypatch.setattr(catching_up_by_list, "apply_payment", somebody_else_takes_over)
+    for renew_seconds in (-1.0, 3600.0):  # found out on the way, and at the end
+        monkeypatch.setattr(watching, "RENEW_SECONDS", renew_seconds)
+        with uow() as session:
+            session.execute(update(ProviderWatch).values(work_status="queued", lease_token=None, lease_until=None))
+        assert look_now(store) == "somebody else has it"
+        watch = watch_of(store)
+        assert (watch.work_status, watch.claimed_by, watch.read_until) == ("working", "another", None)
+        sandbox.pay(place_and_start(make_shopper(store))[1])
+    with uow() as session:
+        assert len(session.exec(select(Capture)).all()) == 2, "the money it found is in the books all the same"
 
 
 def test_a_provider_that_is_away_is_asked_again_from_where_it_was(store: Store, sandbox: Sandbox, shopper: Shopper) -> None:
