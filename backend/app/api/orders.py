@@ -28,7 +28,7 @@ class OrderPage(BaseModel):
     next: UUID | None = Field(description="Pass as `after` for the next page; null on the last one")
 
 
-RETURN = {  # of a payment that was made
+RETURN: dict[str, Any] = {  # of a payment that was made
     "razorpay_payment_id": "pay_Qk3mYtV1wQbZ9a",
     "razorpay_order_id": "order_Qk3lzT0d4cVq1B",
     "razorpay_signature": "9f2c1d7e5b8a4c6f0e3d2b1a9f8e7d6c5b4a39281706f5e4d3c2b1a0f9e8d7c6",
