@@ -7,6 +7,7 @@ from pydantic import StringConstraints
 # One line; PostgreSQL takes no NUL, and nobody's name has a tab. Nor marks that turn the text after them round: on a packing
 # slip an address would read as another. The joiners of Indian scripts (U+200C, U+200D) are letters' companions and stay.
 NO_CONTROLS = r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]*$"
+NO_NUL = r"^[^\x00]*$"  # for what is only looked for
 
 OptionalLine = Annotated[str, StringConstraints(strip_whitespace=True, max_length=120, pattern=NO_CONTROLS)]
 Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=120, pattern=NO_CONTROLS)]

@@ -99,11 +99,13 @@ def cancel_order(door: OpenDoor, order_id: UUID, body: OrderCancellationIn, dry_
     """Cancel an order, or pieces of it that are not packed yet. What was paid for them goes back by itself, see `refunds`.
 
     Customers may cancel until the order is packed, staff (`orders.change`) until it leaves the shop; 409 says which it is. To
-    cancel a whole order twice is to cancel it once.
+    cancel a whole order twice is to cancel it once; `lines` need an Idempotency-Key: each request cancels so many more.
     """
     why = Why("staff" if door.caller.kind == "staff" else "customer", body.note)
     if dry_run:
         rehearse(door.session)
+    elif body.lines is not None:
+        door.require_key()
 
     def act() -> OrderDetailOut:
         if body.lines is None:
@@ -119,8 +121,9 @@ def cancel_order(door: OpenDoor, order_id: UUID, body: OrderCancellationIn, dry_
 @router.post("/orders/{order_id}/returns", status_code=201)
 def report_return(door: OpenDoor, order_id: UUID, body: ReturnIn) -> ReturnOut:
     """Report that pieces did not arrive, are short, spoilt, or not wanted. Small amounts are accepted at once, by the shop's
-    policy; for the others somebody looks at it.
+    policy; for the others somebody looks at it. Needs an Idempotency-Key: each report is of further pieces.
     """
+    door.require_key()
     told = Report(body.reason, pieces_of(body.lines), body.note, body.refund_to)
 
     def act() -> ReturnOut:
@@ -161,7 +164,11 @@ def decide_return(door: OpenDoor, return_id: UUID, body: DecisionIn) -> ReturnOu
 
 @router.post("/orders/{order_id}/concessions")
 def concede(door: OpenDoor, order_id: UUID, body: ConcessionIn) -> OrderDetailOut:
-    """Give up a part of the price, for the trouble: at most what is still owed. The goods stay with the customer."""
+    """Give up a part of the price, for the trouble: at most what is still owed. The goods stay with the customer.
+
+    Needs an Idempotency-Key: each request gives up so much more.
+    """
+    door.require_key()
 
     def act() -> OrderDetailOut:
         conceding.concede(door.session, order_id, body.amount, body.refund_to, body.note, actor=door.actor, now=door.now)

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel, ConfigDict, Field
 
 from app.api.doors import OpenDoor, OpenVisit
+from app.api.fields import NO_NUL
 from app.api.order_schemas import OrderDetailOut, OrderOut, OrderStatus, PaymentStatus, detail
 from app.api.schemas import RequestBody
 from app.checkout.returning import Return, confirm_return
@@ -75,12 +76,12 @@ def _filters(
     visit: OpenVisit,
     status: Annotated[list[OrderStatus] | None, Query(description="Any of these")] = None,
     payment_status: PaymentStatus | None = None,
-    payment_method: Annotated[str | None, Query(max_length=20)] = None,
+    payment_method: Annotated[str | None, Query(max_length=20, pattern=NO_NUL)] = None,
     placed_from: Annotated[date | None, Query(description="A day of the shop's, included")] = None,
     placed_to: Annotated[date | None, Query(description="A day of the shop's, included")] = None,
     group: Annotated[Literal["consumer", "distributor"] | None, Query(description="Of customers")] = None,
     search: Annotated[
-        str, Query(max_length=60, description="In the order's number, or the customer's name, phone or e-mail")
+        str, Query(max_length=60, pattern=NO_NUL, description="In the order's number, or the customer's name, phone or e-mail")
     ] = "",
 ) -> Filters:
     """What staff look for."""
@@ -88,7 +89,7 @@ def _filters(
         statuses=tuple(status or ()),
         payment_status=payment_status,
         payment_method=payment_method,
-        placed_from=_midnight(placed_from, visit.store.zone) if placed_from else None,
+        placed_from=_midnight(placed_from, visit.store.zone) if placed_from and placed_from > date.min else None,
         placed_before=_midnight(placed_to + timedelta(days=1), visit.store.zone)
         if placed_to and placed_to < date.max
         else None,

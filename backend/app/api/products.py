@@ -10,6 +10,7 @@ from fastapi import APIRouter, Path, Query
 from pydantic import BaseModel, ConfigDict, Field
 
 from app.api.doors import Door, OpenDoor
+from app.api.fields import NO_NUL
 from app.api.schemas import MoneyOut
 from app.catalog import queries
 from app.catalog.errors import ProductNotFound
@@ -22,7 +23,6 @@ router = APIRouter(prefix="/api/v1/products", tags=["products"])
 
 MAX_PAGE = 100
 CURSOR = re.compile(r"^(-?\d{1,9})\.([0-9a-f]{32})$")
-NO_NUL = r"^[^\x00]*$"  # PostgreSQL's text cannot hold it
 
 VARIANT: dict[str, Any] = {
     "id": "01980a2e-5d6c-7c3e-9d2b-8f1f6d0c4a11",

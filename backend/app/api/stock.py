@@ -6,6 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query
 
 from app.api.doors import OpenDoor
+from app.api.fields import NO_NUL
 from app.api.stock_schemas import (
     AdjustmentIn,
     LevelOut,
@@ -23,7 +24,6 @@ from app.stock.rules import MAX_PIECES
 router = APIRouter(prefix="/api/v1/stock", tags=["stock"])
 
 MAX_PAGE = 100
-NO_NUL = r"^[^\x00]*$"  # PostgreSQL's text cannot hold it
 
 
 @router.get("")

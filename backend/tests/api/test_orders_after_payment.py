@@ -69,6 +69,17 @@ def test_the_same_key_cancels_one_piece_once(client: TestClient, store: Store, s
     assert named_twice.status_code == 422
 
 
+def test_what_gives_up_more_each_time_needs_a_key(client: TestClient, store: Store, shopper: Shopper, sandbox: Sandbox) -> None:
+    order = buy(shopper, sandbox)
+    deliver(order)
+    headers = {name: value for name, value in shopper.headers.items() if name != "Idempotency-Key"}
+    reported = {"reason": "spoilt", "lines": pieces(order, 1)}
+    with unchanged(store):
+        post(client, f"/orders/{order.id}/cancellation", headers, 400, lines=pieces(order, 1))
+        post(client, f"/orders/{order.id}/returns", headers, 400, **reported)
+        post(client, f"/orders/{order.id}/concessions", staff(store), 400, amount=100)
+
+
 def test_staff_pack_send_and_deliver_and_an_illegal_move_names_the_allowed_ones(
     client: TestClient, store: Store, shopper: Shopper, sandbox: Sandbox
 ) -> None:
@@ -157,6 +168,9 @@ def test_staff_find_orders_by_what_they_know_of_them(
     assert found(group="distributor") == set()
     assert found(placed_from="2020-01-01", placed_to="2020-01-31") == set()
     assert found(placed_from="2020-01-01", placed_to="9999-12-31") == {paid.id, waiting.id}
+    assert found(placed_from="0001-01-01", placed_to="9999-12-30") == {paid.id, waiting.id}
+    for odd in ({"search": "\0"}, {"payment_method": "\0"}):
+        assert client.get("/api/v1/orders", params=odd, headers=shopper.headers).status_code == 422
     mine = client.get("/api/v1/orders", params={"search": "a"}, headers=make_shopper(store).headers)
     assert mine.json()["items"] == []
 
