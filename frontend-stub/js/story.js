@@ -17,7 +17,7 @@ const STORY = {
   "order.confirmed": () => "We confirmed the order",
   "order.revived": () => "Everything was still there, so the order goes on",
   "order.cancelled": (fact) => (fact.changes?.reason?.[1] === "expired" ? "The order ended: it was not paid in time" : "The order was cancelled"),
-  "stock.released": () => "What we had put aside went back on the shelf",
+  "stock.released": () => "Goods put aside for it went back on the shelf",
   "debit.accepted": () => "We asked your bank for the payment",
   "debit.failed": () => "Your bank did not let the payment through",
   "debit.given_up": () => "We stopped asking your bank for it",

@@ -33,7 +33,7 @@ function topUpForm() {
     pay("/wallet", payment);
   },
   h("h2", null, "Put money in"),
-  field({ label: "Rupees", name: "amount", required: true, inputmode: "decimal", placeholder: "500", rule: "A sum in rupees, between what the shop allows.", testid: "top-up-amount" }),
+  field({ label: "Rupees", name: "amount", required: true, inputmode: "decimal", placeholder: "500", rule: "A sum from 100 to 10,000 rupees.", testid: "top-up-amount" }),
   h("div", { class: "buttons" }, h("button", { type: "submit", class: "button", testid: "top-up" }, "Go on to pay")));
 }
 

@@ -53,7 +53,7 @@ function cancelButton(order, signal, done) {
 function render({ order, told, papers, passed }, signal, done) {
   return h("div", { class: "order", testid: "order" },
     h("div", { class: "order-head" }, h("h1", { tabindex: "-1" }, "Order ", h("span", { testid: "order-number" }, order.number)), statusPill(order)),
-    h("p", { class: "lead" }, `${formatMoney(order.owed)} owed, ${formatMoney(order.paid)} paid, ${formatMoney(order.refunded)} given back`),
+    h("p", { class: "lead" }, `Comes to ${formatMoney(order.owed)}; ${formatMoney(order.paid)} paid, ${formatMoney(order.refunded)} given back`),
     h("div", { class: "buttons acts" }, cancelButton(order, signal, done)),
     h("div", { class: "two" },
       h("div", { class: "stack" }, packForm(order, done), parcelsPanel(order, (parcel) => parcelActs(parcel, done)), returnsPanel(order), refundsPanel(order), linesPanel(order), documentsPanel(papers),

@@ -46,7 +46,7 @@ function table(page, filter, signal, drawAgain) {
   const add = (orders) => body.append(...orders.map((order) => row(order, bar.follow)));
   add(page.items);
   return [bar.node, h("div", { class: "table panel" }, h("table", null,
-    h("thead", null, h("tr", null, h("td", null, h("label", { class: "tick" }, all)), ["Order", "For", "State", "Owed"].map((words) => h("th", { scope: "col" }, words)))), body)),
+    h("thead", null, h("tr", null, h("td", null, h("label", { class: "tick" }, all)), ["Order", "For", "State", "Comes to"].map((words) => h("th", { scope: "col" }, words)))), body)),
   moreButton("Older orders", "/orders", filter, page.next, add)];
 }
 
