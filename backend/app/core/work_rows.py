@@ -10,7 +10,8 @@ import socket
 from typing import Any, TypeVar
 from uuid import UUID, uuid4
 
-from sqlalchemy import ColumnElement, Update, and_, case, func, select, true, update
+from sqlalchemy import ColumnElement, Update, and_, case, func, inspect, select, true, update
+from sqlalchemy.orm.attributes import set_committed_value
 from sqlmodel import Session, col
 
 from app.core.config import settings
@@ -102,10 +103,19 @@ def _held(row: WorkRow, **values: Any) -> Update:
 
 def _settle(session: Session, row: W, **values: Any) -> None:
     session.add(row)  # claimed in an earlier transaction
-    session.flush()  # what the noun recorded about itself goes first, so that the refresh below keeps it
-    released = {"lease_token": None, "lease_until": None, **values}
+    noted = _take_changes(row)
+    session.flush()
+    released = {"lease_token": None, "lease_until": None, **noted, **values}
     if not _returning(session, type(row), _held(row, **released)):
         raise LeaseLost(f"{type(row).__name__} {row.id}")
+
+
+def _take_changes(row: WorkRow) -> dict[str, Any]:
+    """What the noun recorded about itself since the row was read: it goes with the settling, not in an UPDATE of its own."""
+    changes = {name: row.__dict__[name] for name in inspect(row).committed_state}
+    for name, value in changes.items():
+        set_committed_value(row, name, value)
+    return changes
 
 
 def hold(session: Session, row: W) -> W:
