@@ -186,7 +186,9 @@ BREAKS: dict[str, Break] = {
         f"UPDATE refunds SET destination = 'by_hand', created_at = created_at - interval '11 days' WHERE {PENDING}"
     ),
     "dead_refunds": sql(f"UPDATE refunds SET work_status = 'dead', settled_at = now() WHERE {PENDING}"),
-    "refund_not_booked": sql("UPDATE transfers SET amount = amount + 1 WHERE kind = 'refund'"),
+    "refund_not_booked": sql(
+        f"UPDATE transfers SET amount = amount + 1 WHERE kind = 'refund' AND credit_{_ACCOUNT} 'razorpay')"
+    ),
     "provider_balance": transfer(ledger.BANK, ledger.RAZORPAY),
     "settlement_line": sql("UPDATE settlement_lines SET problem = 'fee_differs'"),
     "settlement_sum": sql(
@@ -221,7 +223,7 @@ BREAKS: dict[str, Break] = {
         " WHERE shipment_id IN (SELECT id FROM shipments WHERE order_id = :split)"
     ),
     "returned_quantity": sql("UPDATE order_lines SET returned_quantity = 2 WHERE order_id = :returned AND kind = 'goods'"),
-    "document_gap": as_owner("documents", f"UPDATE documents SET serial = serial + 1 WHERE {NOTE}"),
+    "document_gap": as_owner("documents", f"UPDATE documents SET serial = serial + 100 WHERE {NOTE}"),
     "document_lines": as_owner(
         "document_lines",
         "UPDATE document_lines SET taxable_amount = taxable_amount + 1, total_amount = total_amount + 1 WHERE NOT is_delivery",

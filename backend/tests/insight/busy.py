@@ -9,7 +9,7 @@ from sqlalchemy import text
 from sqlmodel import Session
 
 from app.accounts.models import Staff
-from app.checkout import cancelling, confirming, fulfilling, paying, refunding, taking_back
+from app.checkout import cancelling, conceding, confirming, fulfilling, paying, refunding, taking_back
 from app.checkout.cancelling import Why
 from app.checkout.fulfilling import Carriage, Packed
 from app.checkout.taking_back import Report
@@ -35,7 +35,7 @@ from tests.shopping import Shopper, make_shopper, place, place_by
 from tests.subscribing import make_subscriber, subscribe, today
 
 PACKER, RAZORPAY = Actor("staff", label="packer"), provider("razorpay")
-SHIPPING = {"shipping_amount": 4000, "free_shipping_from_amount": 50000}
+SHIPPING = {"shipping_amount": 4000, "free_shipping_from_amount": 50000, "rounds_to_rupee": True}
 
 
 @dataclass(frozen=True)
@@ -84,9 +84,20 @@ def make_busy(store: Store) -> Busy:
     return busy
 
 
-def placed(store: Store, quantity: int = 3) -> tuple[Order, PaymentAttempt]:
+def make_busier(store: Store) -> Busy:
+    """And whatever else a shop goes through."""
+    busy = make_busy(store)
+    _in_two_parcels(store)
+    _weighed(store)
+    _conceded(store, delivered(store, paid(store)))
+    _given_back_in_the_dashboard(store, delivered(store, paid(store)))
+    _paid_too_late(store)
+    return busy
+
+
+def placed(store: Store, quantity: int = 3, **variant: Any) -> tuple[Order, PaymentAttempt]:
     """An order with goods and delivery, which the provider knows, and nobody has paid."""
-    shopper: Shopper = make_shopper(store, quantity, rate_bp=1800)
+    shopper: Shopper = make_shopper(store, quantity, rate_bp=1800, **variant)
     with unit_of_work(store.id) as session:
         order, attempt = place(session, shopper)
         _answer(session, attempt)
@@ -229,6 +240,55 @@ def _staff(session: Session, role: str) -> Staff:
     session.add(row)
     session.flush()
     return row
+
+
+def _in_two_parcels(store: Store) -> None:
+    """Two parcels with a document each, a piece cancelled between them, and a total that was rounded to the rupee."""
+    order, attempt = placed(store, 4, amount=6033)
+    with unit_of_work(store.id) as session:
+        confirming.confirm(session, _answer(session, attempt), actor=RAZORPAY, cause="webhook", now=machine_now())
+        line_id = line_of(session, order.id).id
+        first = fulfilling.pack(session, order.id, {line_id: Packed(1)}, actor=PACKER, now=machine_now())
+        fulfilling.dispatch(session, first.id, Carriage(), actor=PACKER, now=machine_now())
+        cancelling.cancel_lines(session, order.id, None, {line_id: 1}, Why("staff"), actor=PACKER, now=machine_now())
+        fulfilling.deliver(session, first.id, actor=PACKER, now=machine_now())
+    delivered(store, order.id)
+    pay_back(store, order.id)
+
+
+def _weighed(store: Store) -> None:
+    """Tomatoes that were 60 grams lighter than ordered; some of what was left was spoilt."""
+    order, attempt = placed(store, 2, sold_by_weight=True, weight_grams=1000)
+    with unit_of_work(store.id) as session:
+        confirming.confirm(session, _answer(session, attempt), actor=RAZORPAY, cause="webhook", now=machine_now())
+        line_id = line_of(session, order.id).id
+        parcel = fulfilling.pack(session, order.id, {line_id: Packed(2, 1940)}, actor=PACKER, now=machine_now())
+        fulfilling.dispatch(session, parcel.id, Carriage(), actor=PACKER, now=machine_now())
+        fulfilling.deliver(session, parcel.id, actor=PACKER, now=machine_now())
+        taking_back.report(session, order.id, None, Report("short", {line_id: 1}), actor=PACKER, now=machine_now())
+    pay_back(store, order.id)
+
+
+def _conceded(store: Store, order_id: UUID) -> None:
+    with unit_of_work(store.id) as session:
+        conceding.concede(session, order_id, 1000, "wallet", "it came late", actor=PACKER, now=machine_now())
+
+
+def _given_back_in_the_dashboard(store: Store, order_id: UUID) -> None:
+    with unit_of_work(store.id) as session:
+        (capture,) = payments.captures_of_order(session, order_id)
+        made = RefundFacts(
+            f"rfnd_{new_id().hex[:14]}", capture.provider_payment_id, 700, "INR", "processed", None, "normal", 0, None
+        )
+        refunding.adopt(session, made, RAZORPAY, "webhook refund.processed", machine_now())
+
+
+def _paid_too_late(store: Store) -> None:
+    order, attempt = placed(store)
+    with unit_of_work(store.id) as session:
+        cancelling.cancel(session, order.id, None, Why("customer"), actor=SYSTEM, now=machine_now())
+        confirming.confirm(session, _answer(session, attempt), actor=RAZORPAY, cause="webhook", now=machine_now())
+    pay_back(store, order.id)
 
 
 def _approved(store: Store) -> UUID:

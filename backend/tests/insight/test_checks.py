@@ -12,12 +12,12 @@ from app.insight.checks.frame import Finding, find_all
 from app.insight.checks.registry import CHECKS
 from app.stores.models import Store
 from tests.insight.breaking import BREAKS
-from tests.insight.busy import Busy, make_busy
+from tests.insight.busy import Busy, make_busier
 
 
 @pytest.fixture(scope="module")
 def busy(make_store: Callable[[], Store]) -> Busy:
-    return make_busy(make_store())
+    return make_busier(make_store())
 
 
 @contextmanager
