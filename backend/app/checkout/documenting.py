@@ -5,7 +5,7 @@ is taken from a lot, so a credit note never takes off more than its document had
 """
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
@@ -21,7 +21,7 @@ from app.orders import queries as orders
 from app.orders import reducing
 from app.orders.fulfilment_models import Shipment, ShipmentLine
 from app.orders.models import Order, OrderLine
-from app.orders.reducing import Left, Terms
+from app.orders.reducing import Left, Terms, charged_grams
 from app.orders.reduction_models import Reduction
 from app.payments import queries as payments
 from app.payments.refund_models import Refund
@@ -42,7 +42,26 @@ def lots_of(session: Session, order: Order) -> Lots:
         open_[line_id] = _less(open_[line_id], pieces, taxed)
         lots[document_id][line_id] = _less(charged, *reduced.get((document_id, line_id), (0, Taxed())))
     lots[None] = {line_id: _less(left, *reduced.get((None, line_id), (0, Taxed()))) for line_id, left in open_.items()}
+    for line_id, grams in _weighed(session, order, lines, issued=lots.keys()).items():
+        lots[None][line_id] = replace(lots[None][line_id], grams=grams)
     return lots
+
+
+def _weighed(
+    session: Session, order: Order, lines: Mapping[UUID, OrderLine], issued: Collection[UUID | None]
+) -> dict[UUID, int]:
+    """What pieces that are on no document weigh: those in parcels what was packed of them, the others what was ordered."""
+    grams = {line.id: charged_grams(line, line.open_quantity) for line in lines.values() if line.piece_grams}
+    if not any(lines[line_id].packed_quantity for line_id in grams):
+        return {}
+    sent = {one.shipment_id for one in documents.of_order(session, order.id)} if len(issued) > 1 else set()
+    parcels = [one.id for one in orders.shipments(session, order.id) if one.status != "cancelled" and one.id not in sent]
+    for contents in orders.shipment_lines(session, parcels).values():
+        for packed in contents:
+            if packed.order_line_id in grams:
+                line = lines[packed.order_line_id]
+                grams[line.id] += charged_grams(line, packed.quantity, packed.packed_grams)
+    return grams
 
 
 def _less(left: Left, pieces: int, taxed: Taxed) -> Left:
@@ -96,7 +115,8 @@ def issue(
 
 
 def _item(left: Left, packed: ShipmentLine) -> Item:
-    return _as_item(left.line, left.of_pieces(packed.quantity).taxed, packed.quantity, packed.packed_grams)
+    heads = left.of_pieces(packed.quantity, packed.packed_grams).taxed
+    return _as_item(left.line, heads, packed.quantity, packed.packed_grams)
 
 
 def _delivery(left: Left) -> Item:

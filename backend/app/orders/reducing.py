@@ -43,15 +43,21 @@ class Terms:
 
 @dataclass(frozen=True)
 class Left:
-    """What still stands of a line: its amount by tax head, and the pieces that amount is for."""
+    """What still stands of a line: its amount by tax head, and the pieces that amount is for.
+
+    `grams`: what they weigh, where some are weighed already and cost less than others for it.
+    """
 
     line: OrderLine
     pieces: int
     taxed: Taxed
+    grams: int = 0
 
-    def of_pieces(self, pieces: int) -> Part:
-        """So many pieces at what they cost. ValueError for more than are left."""
+    def of_pieces(self, pieces: int, packed_grams: int | None = None) -> Part:
+        """So many pieces at what they cost; `packed_grams` where they are weighed. ValueError for more than are left."""
         amount = amount_of_pieces(self.taxed.total_amount, self.pieces, pieces)
+        if self.grams and pieces < self.pieces:
+            amount = self.taxed.total_amount * charged_grams(self.line, pieces, packed_grams) // self.grams
         return Part(self.line, pieces, part_of(self.taxed, amount))
 
     def of_price(self, amount: int) -> Part:
@@ -61,6 +67,12 @@ class Left:
     @property
     def rest(self) -> Part:
         return Part(self.line, self.pieces, self.taxed)
+
+
+def charged_grams(line: OrderLine, pieces: int, packed_grams: int | None = None) -> int:
+    """What so many pieces are charged for: what was ordered, or less where they are packed and lighter."""
+    ordered = pieces * (line.piece_grams or 0)
+    return ordered if packed_grams is None else min(ordered, packed_grams)
 
 
 def left_of(session: Session, order: Order) -> list[Left]:

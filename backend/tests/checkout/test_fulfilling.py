@@ -9,7 +9,8 @@ import pytest
 from sqlalchemy import text
 from sqlmodel import Session, select
 
-from app.checkout import fulfilling, moving_many
+from app.checkout import cancelling, fulfilling, moving_many
+from app.checkout.cancelling import Why
 from app.checkout.errors import PackedWeightMissing
 from app.checkout.fulfilling import Carriage, Packed
 from app.core.actor import SYSTEM
@@ -151,3 +152,25 @@ def test_a_round_and_somebody_who_sends_one_of_its_orders_do_not_wait_for_each_o
         )  # takes a number, as the round will
         session.commit()
         assert moved.result() == ["", "order_move_not_allowed"]
+
+
+@pytest.mark.parametrize("second", ["packed", "packed after the first went out", "cancelled"])
+def test_goods_of_one_line_weighed_in_two_parcels_cost_what_each_weighs(
+    store: Store, uow: UnitOfWork, sandbox: Sandbox, second: str
+) -> None:
+    order = buy(make_shopper(store, 2, sold_by_weight=True, weight_grams=1000, amount=10_000), sandbox)
+    line_id = lines_of(order)[0].id
+    parcels = [pack(order, {line_id: Packed(1, 500)})]
+    if second == "packed after the first went out":
+        send(parcels.pop())
+    if second == "cancelled":
+        with uow() as session:
+            cancelling.cancel_lines(session, order.id, None, {line_id: 1}, Why("staff"), actor=SYSTEM, now=machine_now())
+    else:
+        parcels.append(pack(order, {line_id: Packed(1, 800)}))
+    for parcel in parcels:
+        send(parcel)
+    with uow() as session:
+        charged = list(session.exec(select(Document.total_amount).order_by(Document.id)))  # type: ignore[arg-type]
+    assert charged == ([5_000] if second == "cancelled" else [5_000, 8_000])
+    assert again(order).owed_amount == sum(charged)
