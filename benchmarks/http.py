@@ -45,6 +45,9 @@ class Connection:
         self, method: bytes, path: str, body: bytes = b"", *, headers: bytes = b"", kind: bytes = JSON, expect: int = 200
     ) -> Answer:
         """AnswerRefused unless the status is the expected one. `headers`: whole lines, each with its end."""
+        if self._reader.at_eof():  # a server closes what was idle for some seconds
+            self.close()
+            await self.open()
         self._writer.write(
             b"%b %b HTTP/1.1\r\nHost: %b\r\nContent-Type: %b\r\nContent-Length: %d\r\n%b\r\n%b"
             % (method, path.encode(), self._host, kind, len(body), headers, body)

@@ -1,5 +1,6 @@
 """The service and its floor in turn, on the same store, through the same number of connections."""
 
+import os
 import time
 from collections import Counter, deque
 from collections.abc import Callable, Sequence
@@ -9,7 +10,7 @@ from dataclasses import dataclass
 from statistics import median
 
 from app.core.config import settings
-from benchmarks import orders, rows
+from benchmarks import cpu, orders, rows
 from benchmarks.figures import Plan, Report, median_ratio
 from benchmarks.floor import Floor
 from benchmarks.orders import Basket, fill_baskets
@@ -26,10 +27,11 @@ Buy = Callable[[Basket], None]
 
 @dataclass
 class Heap:
-    """What one side did in one stretch: orders, seconds, and by how many rows each table grew."""
+    """What one side did in one stretch: orders, seconds, those of processors, and by how many rows each table grew."""
 
     orders: int
     seconds: float
+    cpu: float
     rows: Counter[str]
 
 
@@ -54,10 +56,14 @@ class Arena:
             there = rows.count(books)
             work = [self._buyer(side, opened) for _ in range(connections)]
             threads = opened.enter_context(ThreadPoolExecutor(connections))
-            started = time.perf_counter()
+            spent, started = self._spent(), time.perf_counter()
             placed = sum(threads.map(lambda buy: self._until(started + seconds, buy), work))
-            took = time.perf_counter() - started
-            return Heap(placed, took, Counter(rows.count(books)) - Counter(there))
+            took, spent = time.perf_counter() - started, self._spent() - spent
+            return Heap(placed, took, spent, Counter(rows.count(books)) - Counter(there))
+
+    def _spent(self) -> float:
+        """Our own, and that of what we started."""
+        return cpu.spent({"all": os.getpid()})["all"]
 
     def _buyer(self, side: str, opened: ExitStack) -> Buy:
         if side == "service":
@@ -91,6 +97,9 @@ def measure(rig: Rig, plan: Plan, report: Report) -> None:
         rates = [[heap.orders / heap.seconds for heap in side] for side in (ours, theirs)]
         for side, seen in zip(SIDES, rates, strict=True):
             report.figures[f"{side}_orders_per_second_at_{clients}"] = median(seen)
+        for side, stretches in zip(SIDES, (ours, theirs), strict=True):
+            used, placed = sum(heap.cpu for heap in stretches), sum(heap.orders for heap in stretches)
+            report.figures[f"{side}_cpu_ms_with_postgres_at_{clients}"] = 1000 * used / placed
         report.figures[f"service_vs_floor_at_{clients}"] = median_ratio(*rates)
         report.errors += _unlike(ours, theirs)
     report.ratios["service_vs_floor"] = min(report.figures[f"service_vs_floor_at_{clients}"] for clients in plan.clients)
