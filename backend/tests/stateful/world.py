@@ -28,6 +28,7 @@ from tests.stateful.opening import Template
 
 Body = dict[str, Any]
 GONE_WRONG = 500
+SHORT = timedelta(minutes=6)  # until the provider's lists are looked at again
 OUTAGE = (502, 503)  # what the API says while a provider does not answer, or refuses
 WORK: dict[type[WorkRow], Callable[[str], object]] = {  # of what is worked off by hand here; messages are other tests'
     PaymentAttempt: payments.drain,
@@ -50,6 +51,7 @@ class World:
         self.sandbox, self.premises = template.open()
         self.store, self.tokens = self.premises.store, self.premises.tokens()
         self.told: set[str] = set()  # events that were delivered, or lost
+        self.is_slow = False  # banks think about a refund for a day
         self.log: list[str] = []
 
     def close(self) -> None:
@@ -98,6 +100,7 @@ class World:
         """What the banks make of the next refunds, and whether they think about it for a day."""
         setting = {"account": self.sandbox.key_id, "outcomes": outcomes, "refund_seconds": 80_000 if slow else 0}
         self.log.append(f"refunds will be {setting}")
+        self.is_slow |= slow
         self.sandbox.http.put("/control/razorpay/refunds", json=setting).raise_for_status()
 
     def spoil(self, operation: str, fault: str, *, after_effect: bool) -> None:
@@ -134,8 +137,8 @@ class World:
     def come_to_rest(self) -> None:
         """No more faults; whatever was never told is found by looking; whatever waits, waits no longer."""
         self.sandbox.http.delete("/control/faults", params={"account": self.sandbox.key_id}).raise_for_status()
-        for _ in range(3):
-            self.time_passes(timedelta(minutes=6))
+        for length in (timedelta(days=1) if self.is_slow else SHORT, SHORT, SHORT):
+            self.time_passes(length)
             for event in self.untold():
                 self.told.add(event["id"])  # lost: the look at the provider's lists must do
             with unit_of_work(self.store.id) as session:
