@@ -15,6 +15,7 @@ const STORY = {
   "payment.captured_again": () => "A second payment arrived",
   "order.paid_late": () => "A payment arrived after we had let the order go",
   "order.confirmed": () => "We confirmed the order",
+  "order.reduced": (fact) => LESS[fact.changes?.reason?.[1]] ?? "",
   "order.revived": () => "Everything was still there, so the order goes on",
   "order.cancelled": (fact) => (fact.changes?.reason?.[1] === "expired" ? "The order ended: it was not paid in time" : "The order was cancelled"),
   "stock.released": () => "Goods put aside for it went back on the shelf",
@@ -36,6 +37,12 @@ const STORY = {
   "cycle.created": (fact) => `We planned the delivery of ${day(fact, "delivers_on")}`,
   "cycle.skipped": (fact) => `The delivery of ${day(fact, "delivers_on")} was left out`,
   "cycle.failed": (fact) => `The delivery of ${day(fact, "delivers_on")} could not be prepared`,
+};
+/** Why less is owed, where nothing else tells it. */
+const LESS = {
+  line_cancelled: "A part of the order was cancelled",
+  weight: "What we packed weighs less, so it costs less",
+  goodwill: "We took something off the price, for the trouble",
 };
 const MESSAGES = {
   order_confirmation: "The confirmation",
