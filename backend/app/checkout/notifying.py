@@ -117,7 +117,12 @@ def payment_failed(session: Session, order: Order, payment_id: UUID | None, reas
 
 
 def payment_due(session: Session, order: Order, reason: str) -> list[Message]:
-    """Once per order: no mandate pays for it, so the customer is asked to. `reason`: ours, or the bank's word."""
+    """Once per order: no mandate pays for it, so the customer is asked to. `reason`: ours, or the bank's word.
+
+    Nobody is asked to pay for what was cancelled, or paid by hand, while the bank made up its mind.
+    """
+    if order.status != "pending_payment":
+        return []
     zone = ZoneInfo(stores.get(session).zone)
     last_day = (order.expires_at.astimezone(zone) - timedelta(microseconds=1)).date()
     context = {

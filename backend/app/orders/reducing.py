@@ -18,7 +18,7 @@ from app.orders import queries
 from app.orders.models import Order, OrderLine
 from app.orders.reduction_models import Reduction, ReductionLine
 from app.orders.reduction_rules import amount_of_pieces, part_of
-from app.pricing.rules import Taxed
+from app.pricing.rules import RUPEE, Taxed
 
 
 @dataclass(frozen=True)
@@ -92,11 +92,13 @@ def reduce(session: Session, order: Order, parts: Iterable[Part], terms: Terms, 
     """Give these parts of the order up. None when nothing is left to be given up. The caller holds the order's lock.
 
     With the last paisa of the lines goes what is left of the round-off, so an order that is given up bit by bit ends at zero.
+    (Not off a document: a delivery charge that an order of the past has beside its lines.)
     """
     parts = [part for part in parts if part.taxed.total_amount or part.quantity]
     taxed = sum(part.taxed.total_amount for part in parts)
     left = order.total_amount - order.reduced_amount
     is_last = taxed == sum(one.taxed.total_amount for one in left_of(session, order))
+    is_last = is_last and (terms.document_id is None or abs(left - taxed) < RUPEE)
     amount = left if is_last else min(taxed, left)
     if not parts or not amount:
         return None

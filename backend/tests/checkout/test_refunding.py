@@ -10,7 +10,7 @@ from sqlmodel import Session, select
 
 from app.accounts import service as accounts
 from app.accounts.errors import StaffNotFound
-from app.checkout import cancelling, conceding, fulfilling, paying, refunding, taking_back
+from app.checkout import cancelling, conceding, fulfilling, notifying, paying, refunding, taking_back
 from app.checkout.cancelling import Why
 from app.checkout.errors import NotCancellable, RefundMoveNotAllowed, ReturnTooLate
 from app.checkout.fulfilling import Carriage
@@ -33,7 +33,7 @@ from app.tasks import payments
 from tests.fulfilment import again, buy, deliver, given_back, lines_of, pack, refunds, send
 from tests.racing import race
 from tests.sandbox_control import Sandbox
-from tests.shopping import Shopper, make_shopper, next_cart, place_by, work_off
+from tests.shopping import Shopper, make_shopper, next_cart, place_and_start, place_by, work_off
 from tests.unchanged import unchanged
 from tests.workers import eventually
 
@@ -417,3 +417,27 @@ def test_what_lowered_the_price_before_it_was_paid_does_not_go_back_in_a_returns
         paying.record_cash(session, orders.get_locked(session, order.id), rider, 15_000, actor=SYSTEM, now=machine_now())
     report(uow, order, "spoilt", 1, to="wallet")
     assert [(one.amount, one.destination, one.status) for one in refunds(store)] == [(7_500, "wallet", "processed")]
+
+
+def test_an_order_of_the_past_whose_delivery_is_on_no_line_can_be_taken_back(
+    store: Store, uow: UnitOfWork, sandbox: Sandbox
+) -> None:
+    order = buy(make_shopper(store, 2), sandbox)
+    with uow() as session:
+        past = orders.get_locked(session, order.id)
+        past.shipping_amount += 4_000
+        past.total_amount += 4_000
+    deliver(order)
+    report(uow, order, "spoilt", 2)
+    work_off(store)
+    assert again(order).owed_amount == 4_000
+    with uow() as session:
+        note = session.exec(select(Document).where(Document.kind == "credit_note")).one()
+        assert (note.total_amount, note.round_off_amount) == (12_000, 0)
+
+
+def test_nobody_is_asked_to_pay_for_a_cancelled_order(store: Store, uow: UnitOfWork, sandbox: Sandbox) -> None:
+    order, _ = place_and_start(make_shopper(store))
+    cancel(uow, order, "customer")
+    with uow() as session:
+        assert notifying.payment_due(session, orders.get(session, order.id, None), "insufficient_funds") == []
