@@ -44,6 +44,7 @@ def play(open_shop: Callable[[], Shop], examples: int) -> None:
     run_state_machine_as_test(machine, settings=settings(ONCE, max_examples=examples))
 
 
+@pytest.mark.timeout(600)  # many shops: on a machine that does other things too it takes its time
 def test_no_order_of_events_breaks_an_invariant(open_shop: Callable[[], Shop]) -> None:
     play(open_shop, SLICE)
 
