@@ -95,7 +95,12 @@ def _out(door: OpenDoor, shipment: Shipment) -> ShipmentOut:
 
 @router.post("/orders/{order_id}/shipments", status_code=201)
 def pack(door: OpenDoor, order_id: UUID, body: ShipmentIn) -> ShipmentOut:
-    """Pack a parcel: its goods leave the shelf. Goods sold by weight need what they weigh: lighter ones cost less."""
+    """Pack a parcel: its goods leave the shelf. Goods sold by weight need what they weigh: lighter ones cost less.
+
+    `lines` need an Idempotency-Key: each request packs so many more.
+    """
+    if body.lines is not None:
+        door.require_key()
 
     def act() -> ShipmentOut:
         contents = None

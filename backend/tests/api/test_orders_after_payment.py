@@ -78,13 +78,16 @@ def test_what_gives_up_more_each_time_needs_a_key(client: TestClient, store: Sto
         post(client, f"/orders/{order.id}/cancellation", headers, 400, lines=pieces(order, 1))
         post(client, f"/orders/{order.id}/returns", headers, 400, **reported)
         post(client, f"/orders/{order.id}/concessions", staff(store), 400, amount=100)
+        post(client, f"/orders/{order.id}/shipments", staff(store), 400, lines=pieces(order, 1))
 
 
 def test_staff_pack_send_and_deliver_and_an_illegal_move_names_the_allowed_ones(
     client: TestClient, store: Store, shopper: Shopper, sandbox: Sandbox
 ) -> None:
     order, packer = buy(shopper, sandbox), staff(store, "packer")
-    parcel = post(client, f"/orders/{order.id}/shipments", packer, 201, lines=pieces(order, 2))
+    keyed = packer | {"Idempotency-Key": "the first parcel"}
+    for _ in range(2):
+        parcel = post(client, f"/orders/{order.id}/shipments", keyed, 201, lines=pieces(order, 2))
     assert (parcel["status"], parcel["position"]) == ("packed", 1)
     early = client.post(f"/api/v1/shipments/{parcel['id']}/delivery", headers=packer)
     assert (early.status_code, early.json()["allowed"]) == (409, ["cancelled", "out_for_delivery"])
