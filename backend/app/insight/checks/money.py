@@ -2,10 +2,11 @@
 
 from app.insight.checks.frame import Check
 
-# One row per payment: what came in and is not on its way back.
+# One row per payment: what came in and is not on its way back; and of that, what a bank took out of our hands in a dispute.
 PAID = """
-SELECT payment_id, sum(amount) AS captured_amount, sum(amount - refunded_amount) AS kept_amount, max(captured_at) AS last_at
-FROM captures GROUP BY payment_id
+SELECT payment_id, sum(amount) AS captured_amount, sum(amount - refunded_amount) AS kept_amount, max(captured_at) AS last_at,
+    coalesce((SELECT sum(d.deducted_amount) FROM disputes d WHERE d.payment_id = c.payment_id), 0) AS disputed_amount
+FROM captures c GROUP BY payment_id
 """
 _FAILED = "EXISTS (SELECT FROM refunds f WHERE f.payment_id = p.id AND f.status = 'failed')"
 _SETTLE = (
@@ -19,8 +20,8 @@ CHECKS = (
         "orders",
         f"""SELECT o.id, o.number, o.status, o.payment_status, paid.kept_amount AS amount, paid.last_at
         FROM orders o JOIN payments p ON p.order_id = o.id JOIN ({PAID}) paid ON paid.payment_id = p.id
-        WHERE (o.payment_status <> 'paid' OR o.status = 'cancelled') AND paid.kept_amount > 0 AND NOT {_FAILED}
-            AND paid.last_at < :now - interval '30 minutes'""",  # noqa: S608
+        WHERE (o.payment_status <> 'paid' OR o.status = 'cancelled') AND paid.kept_amount > paid.disputed_amount
+            AND NOT {_FAILED} AND paid.last_at < :now - interval '30 minutes'""",  # noqa: S608
         "{amount} came in for order {number}, which is {status} and {payment_status}, and none of it is on its way back.",
         "The repair confirms an order that waits for its payment; of any other, what is too much goes back.",
         is_repaired=True,
@@ -34,7 +35,7 @@ CHECKS = (
             paid.kept_amount - o.total_amount + o.reduced_amount AS amount
         FROM orders o JOIN payments p ON p.order_id = o.id JOIN ({PAID}) paid ON paid.payment_id = p.id
         WHERE o.payment_status = 'paid' AND o.status <> 'cancelled' AND NOT {_FAILED}
-            AND paid.kept_amount > o.total_amount - o.reduced_amount""",  # noqa: S608
+            AND paid.kept_amount - paid.disputed_amount > o.total_amount - o.reduced_amount""",  # noqa: S608
         "Order {number} costs {owed_amount} and keeps {kept_amount}: {amount} too much, and none of that is on its way back.",
         _SETTLE,
         is_repaired=True,
