@@ -63,6 +63,10 @@ class Visit:
         return self.caller.id
 
     @property
+    def is_staff(self) -> bool:
+        return self.caller.kind == "staff"
+
+    @property
     def owner_id(self) -> UUID | None:
         """Whose rows a query may return: the customer's own, or everybody's (None) for staff, whom the policy let in."""
         return None if self.caller.kind == "staff" else self.customer_id

@@ -113,7 +113,7 @@ def cancel_order(door: OpenDoor, order_id: UUID, body: OrderCancellationIn, dry_
         else:
             pieces = pieces_of(body.lines)
             order = cancelling.cancel_lines(door.session, order_id, door.owner_id, pieces, why, actor=door.actor, now=door.now)
-        return detail(door.session, order)
+        return detail(door.session, order, is_staff=door.is_staff)
 
     return act() if dry_run else door.once(act)
 
@@ -172,6 +172,6 @@ def concede(door: OpenDoor, order_id: UUID, body: ConcessionIn) -> OrderDetailOu
 
     def act() -> OrderDetailOut:
         conceding.concede(door.session, order_id, body.amount, body.refund_to, body.note, actor=door.actor, now=door.now)
-        return detail(door.session, queries.get(door.session, order_id, None))
+        return detail(door.session, queries.get(door.session, order_id, None), is_staff=True)
 
     return door.once(act)

@@ -12,6 +12,7 @@ from app.api.schemas import MoneyOut
 from app.orders import queries
 from app.orders.fulfilment_models import Return, ReturnLine, Shipment, ShipmentLine
 from app.orders.models import Order, OrderLine
+from app.orders.reduction_models import Reduction
 from app.payments import queries as payments
 from app.payments.refund_models import Refund
 
@@ -159,19 +160,41 @@ class RefundOut(BaseModel):
     """
 
     id: UUID
+    order_id: UUID | None
     amount: MoneyOut
     destination: Literal["source", "wallet", "by_hand"]
-    reason: str
+    reason: str = Field(description="Why money goes back, e.g. spoilt, line_cancelled, weight, paid_twice, paid_late")
+    return_id: UUID | None = Field(description="The return that it is for")
     status: Literal["pending", "processed", "failed"]
-    waits_for: str | None
+    waits_for: str | None = Field(description="For staff only")
     provider_refund_id: str | None
     created_at: datetime
     decided_at: datetime | None
 
     @classmethod
-    def of(cls, row: Refund) -> "RefundOut":
-        money = MoneyOut(amount=row.amount, currency=row.currency)
-        return cls.model_validate(_facts(row, cls) | {"amount": money, "waits_for": row.failure_reason})
+    def of(cls, row: Refund, order_id: UUID | None, why: Reduction | None, *, is_staff: bool) -> "RefundOut":
+        return cls.model_validate(
+            _facts(row, cls)
+            | {
+                "order_id": order_id,
+                "amount": MoneyOut(amount=row.amount, currency=row.currency),
+                "reason": why.reason if why else row.reason,
+                "return_id": why.return_id if why else None,
+                "waits_for": row.failure_reason if is_staff else None,
+            }
+        )
+
+
+def refunds_out(session: Session, rows: Sequence[Refund], *, is_staff: bool) -> list[RefundOut]:
+    """Refunds with what they are for: two statements, however many there are."""
+    order_ids = payments.orders_of_payments(session, {row.payment_id for row in rows})
+    reasons = queries.reductions_by_id(session, {row.reduction_id for row in rows if row.reduction_id})
+    return [
+        RefundOut.of(
+            row, order_ids.get(row.payment_id), reasons.get(row.reduction_id) if row.reduction_id else None, is_staff=is_staff
+        )
+        for row in rows
+    ]
 
 
 class OrderDetailOut(OrderOut):
@@ -184,8 +207,8 @@ class OrderDetailOut(OrderOut):
     refunds: list[RefundOut]
 
 
-def detail(session: Session, order: Order) -> OrderDetailOut:
-    """The whole order: nine statements, however long it is."""
+def detail(session: Session, order: Order, *, is_staff: bool = False) -> OrderDetailOut:
+    """The whole order: eleven statements, however long it is."""
     lines = queries.lines(session, [order.id])[order.id]
     shipments, returns = queries.shipments(session, order.id), queries.returns(session, order.id)
     contents = queries.shipment_lines(session, [one.id for one in shipments])
@@ -202,6 +225,6 @@ def detail(session: Session, order: Order) -> OrderDetailOut:
         | {
             "shipments": [ShipmentOut.of(one, contents[one.id]) for one in shipments],
             "returns": [ReturnOut.of(one, returned[one.id]) for one in returns],
-            "refunds": [RefundOut.of(one) for one in refunds],
+            "refunds": refunds_out(session, refunds, is_staff=is_staff),
         }
     )

@@ -115,7 +115,7 @@ def list_orders(
 @router.get("/{order_id}")
 def get_order(door: OpenDoor, order_id: UUID) -> OrderDetailOut:
     """One order with its lines as they were placed, and everything that became of it."""
-    return detail(door.session, queries.get(door.session, order_id, door.owner_id))
+    return detail(door.session, queries.get(door.session, order_id, door.owner_id), is_staff=door.is_staff)
 
 
 @router.get("/{order_id}/explain")

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from app.api.doors import OpenDoor
 from app.api.fields import Line
-from app.api.order_schemas import RefundOut
+from app.api.order_schemas import RefundOut, refunds_out
 from app.api.schemas import RequestBody
 from app.checkout import refunding
 from app.payments import queries
@@ -39,18 +39,22 @@ def list_refunds(
     """Oldest first; by default those on their way. `waits_for: insufficient_balance`: top up the account at the provider."""
     found = queries.refunds_in(door.session, status, limit + 1, after)
     page = found[:limit]
-    return RefundPage(items=[RefundOut.of(one) for one in page], next=page[-1].id if len(found) > limit else None)
+    return RefundPage(items=refunds_out(door.session, page, is_staff=True), next=page[-1].id if len(found) > limit else None)
 
 
 @router.post("/{refund_id}/payout")
 def pay_out(door: OpenDoor, refund_id: UUID, body: PayoutIn) -> RefundOut:
     """Say that a refund `by_hand` was paid out. Once; 409 for one that goes back by itself."""
-    return door.once(
-        lambda: RefundOut.of(refunding.pay_out(door.session, refund_id, body.reference, actor=door.actor, now=door.now))
-    )
+
+    def act() -> RefundOut:
+        paid_out = refunding.pay_out(door.session, refund_id, body.reference, actor=door.actor, now=door.now)
+        return refunds_out(door.session, [paid_out], is_staff=True)[0]
+
+    return door.once(act)
 
 
 @router.post("/{refund_id}/retry")
 def retry(door: OpenDoor, refund_id: UUID) -> list[RefundOut]:
     """Try again what failed: whatever is still over-paid of its order starts on its way once more. Safe to repeat."""
-    return [RefundOut.of(one) for one in refunding.retry(door.session, refund_id, actor=door.actor, now=door.now)]
+    started = refunding.retry(door.session, refund_id, actor=door.actor, now=door.now)
+    return refunds_out(door.session, started, is_staff=True)

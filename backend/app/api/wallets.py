@@ -73,7 +73,7 @@ def get_wallet_of(
 
 @router.post("/customers/{customer_id}/wallet-credits", status_code=201)
 def credit_wallet(door: OpenDoor, customer_id: UUID, body: CreditIn) -> MovementOut:
-    """Give a customer money of the shop's, as goodwill; they can spend it on any order. Needs an Idempotency-Key: each credit is one more."""
+    """Give a customer money of the shop's, as goodwill; they can spend it on any order. Needs an Idempotency-Key."""
     door.require_key()
 
     def give() -> MovementOut:

@@ -19,8 +19,8 @@ from app.orders import queries as orders
 from app.orders.models import Order
 from app.orders.reducing import Terms
 from app.orders.reduction_models import Reduction
+from app.payments import disputes, refunding
 from app.payments import queries as payments
-from app.payments import refunding
 from app.payments.models import Capture
 from app.payments.refund_models import Refund, RefundReason, RefundTo
 from app.payments.refunding import RefundCall, Refused
@@ -28,10 +28,14 @@ from app.providers.razorpay_facts import RefundFacts
 from app.wallets import service as wallets
 
 
-def overpaid_amount(order: Order, captures: Sequence[Capture]) -> int:
-    """Paise that were paid and are not owed; negative while something is still to be paid. A cancelled order owes nothing."""
+def overpaid_amount(session: Session, order: Order, captures: Sequence[Capture]) -> int:
+    """Paise that were paid and are not owed; negative while something is still to be paid. A cancelled order owes nothing.
+
+    What a bank took out of our hands in a dispute is with its customer, or waits to be decided: it does not go back once more.
+    """
     owed = 0 if order.status == "cancelled" else order.owed_amount
-    return sum(capture.refundable_amount for capture in captures) - owed
+    kept = sum(capture.refundable_amount for capture in captures)
+    return kept - (disputes.deducted_of(session, [capture.id for capture in captures]) if kept > owed else 0) - owed
 
 
 def settle_balance(session: Session, order: Order, actor: Actor, cause: str, now: datetime) -> list[Refund]:
@@ -40,7 +44,7 @@ def settle_balance(session: Session, order: Order, actor: Actor, cause: str, now
     Each reduction goes back where it says; what nobody owed (paid twice, paid too late) goes back to where it came from.
     """
     captures = payments.captures_of_order(session, order.id)
-    left = overpaid_amount(order, captures)
+    left = overpaid_amount(session, order, captures)
     if left <= 0:
         return []
     started = list[Refund]()
@@ -191,7 +195,7 @@ def _made_there(
 
 def _given_up_by_it(session: Session, order: Order, capture: Capture, amount: int, actor: Actor, cause: str) -> list[Reduction]:
     """What the refund is for: what is over-paid, for one of ours has failed; beyond that, what is owed falls by as much."""
-    excess = max(0, overpaid_amount(order, payments.captures_of_order(session, order.id)))
+    excess = max(0, overpaid_amount(session, order, payments.captures_of_order(session, order.id)))
     if amount <= excess:
         return [one for one in _unsettled(session, order) if one.amount == amount][:1]
     if order.status == "cancelled" or not capture.is_counted:

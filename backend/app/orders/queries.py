@@ -1,6 +1,6 @@
 """Every SELECT and lock of orders. `owner_id` None means: of any customer (staff, or the system)."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
 from uuid import UUID
@@ -14,7 +14,7 @@ from app.orders.errors import OrderNotFound, ReturnNotFound, ShipmentNotFound
 from app.orders.fulfilment_models import Return, ReturnLine, Shipment, ShipmentLine
 from app.orders.models import Order, OrderLine
 from app.orders.reduction_models import Reduction, ReductionLine
-from app.payments.models import Payment
+from app.payments.models import Capture, Payment
 from app.pricing.rules import Taxed
 
 
@@ -94,6 +94,10 @@ def round_off_left(session: Session, order: Order) -> int:
 
 def reduction(session: Session, reduction_id: UUID) -> Reduction:
     return session.exec(select(Reduction).where(Reduction.id == reduction_id)).one()
+
+
+def reductions_by_id(session: Session, reduction_ids: Collection[UUID]) -> dict[UUID, Reduction]:
+    return {row.id: row for row in session.exec(select(Reduction).where(col(Reduction.id).in_(reduction_ids)))}
 
 
 def reduction_lines(session: Session, reduction_id: UUID) -> Sequence[ReductionLine]:
@@ -241,6 +245,17 @@ def of_payment(session: Session, payment_id: UUID) -> Order:
     """The order that the payment is for."""
     statement = select(Order).join(Payment, col(Payment.order_id) == col(Order.id)).where(Payment.id == payment_id)
     return session.exec(statement).one()
+
+
+def of_captured(session: Session, provider_payment_id: str) -> Order | None:
+    """The order whose books have the money of this payment at the provider."""
+    statement = (
+        select(Order)
+        .join(Payment, col(Payment.order_id) == col(Order.id))
+        .join(Capture, col(Capture.payment_id) == col(Payment.id))
+        .where(Capture.provider_payment_id == provider_payment_id)
+    )
+    return session.exec(statement).one_or_none()
 
 
 def of_cart(session: Session, cart_id: UUID, customer_id: UUID) -> Order | None:

@@ -32,7 +32,9 @@ class Dispute(Row, table=True):
     phase: str | None = Field(default=None, max_length=30)  # fraud, retrieval, chargeback, pre_arbitration, arbitration
     reason_code: str | None = Field(default=None, max_length=60)
     amount: int = Field(sa_type=BigInteger)
-    deducted_amount: int = Field(default=0, sa_type=BigInteger)  # taken out of our balance at the provider; 0 again once it is back
+    deducted_amount: int = Field(
+        default=0, sa_type=BigInteger
+    )  # taken out of our balance at the provider; 0 again once it is back
     currency: str = Field(sa_type=String(3))
     respond_by: datetime | None = None
     opened_at: datetime

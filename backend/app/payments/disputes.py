@@ -4,6 +4,7 @@ from collections.abc import Collection
 from datetime import UTC, datetime
 from uuid import UUID
 
+from sqlalchemy import func
 from sqlmodel import Session, col, select
 
 from app.audit.service import record
@@ -65,6 +66,12 @@ def open_ids(session: Session, limit: int) -> list[str]:
     """The provider's ids of the disputes nobody has decided, those with the nearest deadline first."""
     undecided = select(Dispute.provider_dispute_id).where(col(Dispute.status).in_(OPEN))
     return list(session.exec(undecided.order_by(col(Dispute.respond_by).nulls_last(), col(Dispute.id)).limit(limit)))
+
+
+def deducted_of(session: Session, capture_ids: Collection[UUID]) -> int:
+    """What disputes of these captures took out of our balance and did not give back, in paise."""
+    statement = select(func.coalesce(func.sum(col(Dispute.deducted_amount)), 0))
+    return int(session.scalar(statement.where(col(Dispute.capture_id).in_(capture_ids))) or 0)
 
 
 def listed(session: Session, limit: int, after: UUID | None, *, is_decided: bool) -> list[tuple[Dispute, UUID | None]]:

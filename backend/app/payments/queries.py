@@ -134,6 +134,11 @@ def refunds_of_payment(session: Session, payment_id: UUID) -> Sequence[Refund]:
     return session.exec(select(Refund).where(Refund.payment_id == payment_id).order_by(col(Refund.id))).all()
 
 
+def orders_of_payments(session: Session, payment_ids: Collection[UUID]) -> dict[UUID, UUID | None]:
+    """The orders that these payments are for."""
+    return dict(session.exec(select(Payment.id, Payment.order_id).where(col(Payment.id).in_(payment_ids))).all())
+
+
 def order_id_of_payment(session: Session, payment_id: UUID) -> UUID | None:
     """The order that the payment is for; None: it is for something else."""
     return session.exec(select(Payment.order_id).where(Payment.id == payment_id)).one()

@@ -25,6 +25,7 @@ from app.core.work_rows import claim_one, settle_done, settle_failed
 from app.core.work_waiting import StillWorking
 from app.inbox.models import ProviderEvent
 from app.notifications import receipts
+from app.orders import queries as orders
 from app.payments import queries as payments_queries
 from app.payments.errors import MandateUnknown, OrderUnknown
 from app.providers import registry
@@ -40,10 +41,14 @@ log = get_logger(__name__)
 
 @dataclass(frozen=True)
 class Applier:
-    """How a kind of event is applied: `fetch` asks the provider (no transaction open), `settle` changes our state."""
+    """How a kind of event is applied: `fetch` asks the provider (no transaction open), `settle` changes our state.
+
+    `known`: what our books say of it already, so that nobody need be asked; None: ask.
+    """
 
     fetch: Callable[[Account, ProviderEvent], Any]
     settle: Callable[[Session, ProviderEvent, Any], str]
+    known: Callable[[Session, ProviderEvent], str | None] = lambda _session, _event: None
 
 
 @dataclass(frozen=True)
@@ -62,6 +67,15 @@ class ClaimedEvent:
 
 def _fetch_payment(account: Account, event: ProviderEvent) -> PaymentFacts:
     return registry.razorpay(account.secrets).fetch_payment(recurring_events.id_in(event, "payment"))
+
+
+def _is_booked(session: Session, event: ProviderEvent) -> str | None:
+    """One payment is told of three times. Once its money is in the books of its order, the others say nothing new."""
+    order = orders.of_captured(session, recurring_events.id_in(event, "payment"))
+    if order is None:
+        return None
+    event.subject_id = order.id
+    return f"nothing; order {order.number} is {order.status}"
 
 
 def _confirm(session: Session, event: ProviderEvent, facts: PaymentFacts) -> str:
@@ -96,7 +110,7 @@ def _apply_sms_status(session: Session, event: ProviderEvent, _: None) -> str:
     return receipts.apply_twilio(session, event.body, event.headers.get("url", ""))
 
 
-PAYMENT = Applier(_fetch_payment, _confirm)
+PAYMENT = Applier(_fetch_payment, _confirm, _is_booked)
 REFUND = Applier(_fetch_refund, _adopt_refund)
 TOKEN = Applier(recurring_events.read_token, recurring_events.hear_of_token)
 NOTICE = Applier(recurring_events.fetch_notified_order, recurring_events.apply_notice)
@@ -180,6 +194,12 @@ def _claim(session: Session, event_id: UUID) -> ClaimedEvent | Nothing[str]:
     applier = applier_of(event.provider, event.event_type)
     if isinstance(applier, Ignored):
         return Nothing(_done(session, event, f"ignored: {applier.reason}"))
+    try:
+        known = applier.known(session, event)
+    except Rejected:  # a body that names nothing: said where it is fetched
+        known = None
+    if known is not None:
+        return Nothing(_done(session, event, known))
     account = stores.provider_account(session, event.provider, event.account_id)
     return ClaimedEvent(event, account, applier)
 

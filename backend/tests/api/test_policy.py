@@ -173,7 +173,7 @@ def scene(store: Store, make_store: Callable[[], Store]) -> Scene:
         "customer_id": str(customer_id), "top_up_id": str(top_up_id),
     }  # fmt: skip
     line_id = str(lines_of(order)[0].id)
-    bodies = {
+    bodies: dict[str, dict[str, Any]] = {
         "POST /api/v1/order-moves": {"order_ids": [ids["order_id"]], "to": "packed"},
         "POST /api/v1/orders/{order_id}/returns": {"reason": "spoilt", "lines": [{"line_id": line_id, "quantity": 1}]},
         "POST /api/v1/checkouts": {"cart_id": ids["cart_id"], "address_id": ids["address_id"]},

@@ -10,6 +10,10 @@ import pytest
 from fastapi.testclient import TestClient
 from sqlmodel import Session, select
 
+from app.checkout import cancelling
+from app.checkout.cancelling import Why
+from app.core.actor import SYSTEM
+from app.core.clock import machine_now
 from app.core.work import unit_of_work
 from app.inbox import service as inbox
 from app.inbox.models import ProviderEvent
@@ -17,6 +21,7 @@ from app.ledger import service as ledger
 from app.orders.models import Order
 from app.payments.dispute_models import Dispute
 from app.payments.dispute_rules import DECIDED, OPEN, may_become, outcome_of
+from app.payments.refund_models import Refund
 from app.payments.settlement_rules import SETTLEMENT_STATUSES as OUR_SETTLEMENT_STATUSES
 from app.payments.watch_models import ProviderWatch
 from app.providers.razorpay_report_facts import DISPUTE_STATUSES, SETTLEMENT_STATUSES
@@ -93,6 +98,18 @@ def test_one_that_is_not_deducted_costs_nothing_until_it_is_lost(store: Store, s
     sandbox.decide_dispute(dispute["id"], "lost")
     deliver(store, sandbox, "payment.dispute.lost")
     assert money(store) == (paid - 5000, 0, 5000)
+
+
+def test_what_a_bank_gave_back_is_not_given_back_once_more(store: Store, sandbox: Sandbox, payment_id: str) -> None:
+    with unit_of_work(store.id) as session:
+        order = session.exec(select(Order)).one()
+    dispute = sandbox.dispute(payment_id, amount=5000, deduct=True)
+    deliver(store, sandbox, "payment.dispute.created")
+    sandbox.decide_dispute(dispute["id"], "lost")
+    deliver(store, sandbox, "payment.dispute.lost")
+    with unit_of_work(store.id) as session:
+        cancelling.cancel(session, order.id, None, Why("staff"), actor=SYSTEM, now=machine_now())
+        assert [refund.amount for refund in session.exec(select(Refund))] == [order.total_amount - 5000]
 
 
 def test_the_events_may_come_in_any_order(store: Store, sandbox: Sandbox, payment_id: str) -> None:
