@@ -37,7 +37,8 @@ CHECKS = (
         FROM (SELECT payment_id, max(failure_reason) AS failure_reason FROM refunds
             WHERE status = 'failed' GROUP BY payment_id) f
         JOIN payments p ON p.id = f.payment_id JOIN orders o ON o.id = p.order_id JOIN ({PAID}) paid ON paid.payment_id = p.id
-        WHERE paid.kept_amount - paid.disputed_amount > CASE WHEN o.status = 'cancelled' THEN 0 ELSE o.total_amount - o.reduced_amount END
+        WHERE paid.kept_amount - paid.disputed_amount
+            > CASE WHEN o.status = 'cancelled' THEN 0 ELSE o.total_amount - o.reduced_amount END
             """,  # noqa: S608
         "{amount} of order {number} could not be given back ({failure_reason}), and no other refund is on its way.",
         "Ask the customer for another way, then pay by hand or into the wallet. The repair tries the same way once more.",
