@@ -5,6 +5,9 @@ from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 from typing import TypeVar
 
+from sqlalchemy import text
+from sqlmodel import Session
+
 T = TypeVar("T")
 AT_ONCE = 20  # as many as the pool keeps connections: all of them inside a transaction together
 
@@ -20,3 +23,8 @@ def race(callers: int, act: Callable[[int], T]) -> list[T]:
 
     with ThreadPoolExecutor(AT_ONCE) as pool:
         return list(pool.map(run, range(callers)))
+
+
+def somebody_waits(session: Session) -> bool:
+    """Whether a transaction waits for a lock that another one has."""
+    return bool(session.scalar(text("SELECT count(*) FROM pg_locks WHERE NOT granted")))

@@ -53,8 +53,11 @@ def addresses(session: Session, customer_id: UUID) -> Sequence[Address]:
 
 
 def lock_customer(session: Session, customer_id: UUID) -> None:
-    """Whoever counts a customer's rows before adding one holds this until the transaction ends."""
-    session.execute(columns(col(Customer.id)).where(col(Customer.id) == customer_id).with_for_update())
+    """Whoever counts a customer's rows before adding one holds this until the transaction ends.
+
+    It keeps nobody waiting who only writes a row that points to the customer, such as a message about an order.
+    """
+    session.execute(columns(col(Customer.id)).where(col(Customer.id) == customer_id).with_for_update(key_share=True))
 
 
 def _belongs_to(kind: PersonKind, person_id: UUID) -> ColumnElement[bool]:

@@ -43,9 +43,9 @@ def latest_attempt_of_order(session: Session, order_id: UUID) -> tuple[PaymentAt
 
 
 def get_locked(session: Session, payment_id: UUID) -> Payment:
-    """Lock the payment; take the order's lock first."""
-    statement = select(Payment).where(Payment.id == payment_id).with_for_update().execution_options(populate_existing=True)
-    return session.exec(statement).one()
+    """Lock the payment; take the order's lock first. Rows that point to it (a dispute's) may be written meanwhile."""
+    statement = select(Payment).where(Payment.id == payment_id).with_for_update(key_share=True)
+    return session.exec(statement.execution_options(populate_existing=True)).one()
 
 
 def capture(session: Session, provider_payment_id: str) -> Capture | None:
@@ -67,9 +67,9 @@ def captures_of_payment(session: Session, payment_id: UUID) -> Sequence[Capture]
 
 
 def capture_locked(session: Session, capture_id: UUID) -> Capture:
-    """Lock the capture; take the order's lock first."""
-    statement = select(Capture).where(Capture.id == capture_id).with_for_update().execution_options(populate_existing=True)
-    return session.exec(statement).one()
+    """Lock the capture; take the order's lock first. Lines of settlements and disputes may be written meanwhile."""
+    statement = select(Capture).where(Capture.id == capture_id).with_for_update(key_share=True)
+    return session.exec(statement.execution_options(populate_existing=True)).one()
 
 
 def get_capture(session: Session, capture_id: UUID) -> Capture:

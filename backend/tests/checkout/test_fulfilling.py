@@ -6,7 +6,6 @@ from contextlib import AbstractContextManager
 from typing import Any
 
 import pytest
-from sqlalchemy import text
 from sqlmodel import Session, select
 
 from app.checkout import cancelling, fulfilling, moving_many
@@ -22,6 +21,7 @@ from app.orders.errors import MoveNotAllowed, QuantityNotLeft
 from app.stock.models import StockLevel
 from app.stores.models import Store
 from tests.fulfilment import again, buy, deliver, given_back, lines_of, pack, refunds, send
+from tests.racing import somebody_waits
 from tests.sandbox_control import Sandbox
 from tests.shopping import make_shopper, next_cart, place_and_start, work_off
 from tests.unchanged import unchanged
@@ -132,9 +132,6 @@ def test_a_round_and_somebody_who_sends_one_of_its_orders_do_not_wait_for_each_o
     pack(first)
     parcel = pack(second)
 
-    def waits(session: Session) -> bool:
-        return bool(session.scalar(text("SELECT count(*) FROM pg_locks WHERE NOT granted")))
-
     def round_() -> list[str]:
         with uow() as session:
             ids = [first.id, second.id]
@@ -146,7 +143,7 @@ def test_a_round_and_somebody_who_sends_one_of_its_orders_do_not_wait_for_each_o
     with ThreadPoolExecutor(1) as pool, uow() as session:
         orders.get_locked(session, second.id)
         moved = pool.submit(round_)
-        eventually(lambda: waits(session), 10)
+        eventually(lambda: somebody_waits(session), 10)
         fulfilling.dispatch(
             session, parcel.id, Carriage(), actor=SYSTEM, now=machine_now()
         )  # takes a number, as the round will

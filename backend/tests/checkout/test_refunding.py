@@ -1,6 +1,7 @@
 """What is over-paid goes back, once, whatever happens on the way."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from datetime import timedelta
 from uuid import UUID
@@ -31,7 +32,7 @@ from app.stock.models import StockLevel
 from app.stores.models import Store
 from app.tasks import payments
 from tests.fulfilment import again, buy, deliver, given_back, lines_of, pack, refunds, send
-from tests.racing import race
+from tests.racing import race, somebody_waits
 from tests.sandbox_control import Sandbox
 from tests.shopping import Shopper, make_shopper, next_cart, place_and_start, place_by, work_off
 from tests.unchanged import unchanged
@@ -441,3 +442,17 @@ def test_nobody_is_asked_to_pay_for_a_cancelled_order(store: Store, uow: UnitOfW
     cancel(uow, order, "customer")
     with uow() as session:
         assert notifying.payment_due(session, orders.get(session, order.id, None), "insufficient_funds") == []
+
+
+def test_who_reports_and_who_tells_the_customer_of_the_order_do_not_wait_for_each_other(
+    store: Store, uow: UnitOfWork, sandbox: Sandbox
+) -> None:
+    order = buy(make_shopper(store, 1), sandbox)
+    deliver(order)
+    with ThreadPoolExecutor(1) as pool, uow() as session:
+        locked = orders.get_locked(session, order.id)
+        reported = pool.submit(report, uow, order, "unwanted", 1)
+        eventually(lambda: somebody_waits(session), 10)
+        assert notifying.order_cancelled(session, locked)
+        session.commit()
+        assert reported.result()
