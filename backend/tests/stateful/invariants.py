@@ -17,6 +17,7 @@ from tests.stateful.world import Body
 
 TOLERATED = {  # not broken promises, but what a fault on order leads to: shown to staff, who do something about it
     "dead_attempts", "dead_rows", "refund_failed", "refund_waits_for_balance",
+    "dead_events",  # a refund in the dashboard of money that was on its way back already: the books have no room for it
 }  # fmt: skip
 OURS: dict[str, str] = {
     "lines and round-off are the total": """SELECT o.id FROM orders o JOIN order_lines l ON l.order_id = o.id
