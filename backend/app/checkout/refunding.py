@@ -13,7 +13,8 @@ from sqlmodel import Session
 from app.checkout import documenting, notifying
 from app.checkout.errors import CaptureUnknown, RefundMoveNotAllowed
 from app.core.actor import Actor, provider
-from app.core.errors import ProviderError
+from app.core.errors import ProviderError, Refusal
+from app.core.logging import get_logger
 from app.ledger import service as ledger
 from app.orders import queries as orders
 from app.orders.models import Order
@@ -26,6 +27,8 @@ from app.payments.refund_models import Refund, RefundReason, RefundTo
 from app.payments.refunding import RefundCall, Refused
 from app.providers.razorpay_facts import RefundFacts
 from app.wallets import service as wallets
+
+log = get_logger(__name__)
 
 
 def overpaid_amount(session: Session, order: Order, captures: Sequence[Capture]) -> int:
@@ -121,6 +124,16 @@ def _went_back(session: Session, order: Order, refund: Refund, actor: Actor, now
     notifying.refund_sent(session, order, refund)
 
 
+def _has_gone(session: Session, order: Order, refund: Refund, actor: Actor, now: datetime) -> None:
+    """The provider has sent it: that stands in the books whatever keeps its credit note back; a check names that one."""
+    try:
+        with session.begin_nested():
+            documenting.credit_refund(session, order, refund, actor, now)
+    except Refusal as refusal:
+        log.error("credit_note_not_issued", refund_id=str(refund.id), code=refusal.code, reason=refusal.detail)
+    notifying.refund_sent(session, order, refund)
+
+
 def claim(session: Session, refund_id: UUID) -> RefundCall | None:
     return refunding.claim(session, refund_id)
 
@@ -132,7 +145,7 @@ def settle(session: Session, asked: RefundCall, outcome: RefundFacts | Refused |
     before = asked.refund.status
     refund = refunding.settle(session, asked, outcome, now)
     if refund.status == "processed" and before == "pending" and order is not None:
-        _went_back(session, order, refund, provider("razorpay"), now)
+        _has_gone(session, order, refund, provider("razorpay"), now)
     return refund.status
 
 
@@ -154,7 +167,7 @@ def adopt(session: Session, facts: RefundFacts, actor: Actor, cause: str, now: d
     was_pending = refund.is_on_its_way
     refunding.apply_facts(session, refund, facts, actor, cause, now)
     if was_pending and refund.status == "processed" and order is not None:
-        _went_back(session, order, refund, actor, now)
+        _has_gone(session, order, refund, actor, now)
     top_up_id = payments.get(session, capture.payment_id).top_up_id
     if top_up_id and was_pending and refund.status == "processed":
         wallets.take_back(session, top_up_id, refund, actor, now)

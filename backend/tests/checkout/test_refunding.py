@@ -19,6 +19,8 @@ from app.checkout.taking_back import Report
 from app.core.actor import SYSTEM
 from app.core.clock import machine_now
 from app.core.ids import new_id
+from app.insight.checks.frame import find_all
+from app.insight.checks.registry import CHECKS
 from app.invoices.models import Document
 from app.ledger import service as ledger
 from app.orders import queries as orders
@@ -29,6 +31,7 @@ from app.payments.models import Capture
 from app.payments.refund_models import Refund
 from app.providers.razorpay_facts import read_refund
 from app.stock.models import StockLevel
+from app.stores import service as stores
 from app.stores.models import Store
 from app.tasks import payments
 from tests.fulfilment import again, buy, deliver, given_back, lines_of, pack, refunds, send
@@ -456,3 +459,21 @@ def test_who_reports_and_who_tells_the_customer_of_the_order_do_not_wait_for_eac
         assert notifying.order_cancelled(session, locked)
         session.commit()
         assert reported.result()
+
+
+def test_a_refund_that_went_out_is_in_the_books_though_its_credit_note_cannot_be_issued(
+    store: Store, uow: UnitOfWork, sandbox: Sandbox
+) -> None:
+    order = buy(make_shopper(store, 1), sandbox)
+    deliver(order)
+    with uow() as session:
+        ours = stores.get(session)
+        ours.settings = {**ours.settings, "invoices": {}}
+        session.add(ours)
+    report(uow, order, "spoilt", 1)
+    work_off(store)
+    assert [refund.status for refund in refunds(store)] == ["processed"]
+    books_agree(uow, sandbox)
+    with uow() as session:
+        found = find_all(session, CHECKS, machine_now(), "INR")
+    assert [one.check for one in found] == ["credit_note_missing"]
