@@ -230,7 +230,8 @@ def may(policy: Policy, actor: str) -> bool:
 
 def call(client: TestClient, scene: Scene, route: tuple[str, str], headers: Headers) -> Any:
     method, path = route
-    return client.request(method, scene.url(path), json=scene.bodies.get(f"{method} {path}"), headers=headers)
+    key = {"Idempotency-Key": str(new_id())} if method == "POST" and "Idempotency-Key" not in headers else {}
+    return client.request(method, scene.url(path), json=scene.bodies.get(f"{method} {path}"), headers=headers | key)
 
 
 @pytest.mark.parametrize("route", sorted(POLICY), ids=" ".join)
