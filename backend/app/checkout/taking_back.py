@@ -14,6 +14,7 @@ from app.checkout import conceding
 from app.checkout.cancelling import pick
 from app.checkout.documenting import Lots, lots_of
 from app.checkout.errors import NothingDelivered, ReturnTooLate
+from app.checkout.paying import AT_THE_DOOR
 from app.core.actor import SYSTEM, Actor
 from app.core.ids import new_id
 from app.orders import queries, reducing
@@ -89,8 +90,11 @@ def report(session: Session, order_id: UUID, owner_id: UUID | None, told: Report
 
 
 def _is_small(session: Session, order: Order, reason: str, chosen: Mapping[UUID, int], policy: Policy, now: datetime) -> bool:
-    """Whether nobody need look at it. What is still on its way may yet arrive; what comes back has to be seen."""
-    if order.status != "delivered" or reason == COMES_BACK:
+    """Whether nobody need look at it. What is still on its way may yet arrive; what comes back has to be seen; and of what was
+    to be paid at the door somebody knows whether it was, and how much, though the rider has not noted it yet.
+    """
+    is_cash_open = order.payment_method in AT_THE_DOOR and order.payment_status != "paid"
+    if order.status != "delivered" or reason == COMES_BACK or is_cash_open:
         return False
     worth = sum(part.taxed.total_amount for parts in _parts(lots_of(session, order), chosen).values() for part in parts)
     before = queries.accepted_amount(session, order.customer_id, BY_POLICY, now - MONTH)
