@@ -23,7 +23,7 @@ from tests.stateful.shop import Shop
 PROOF_SHARE = 0.1  # of the budget of `scripts/proof`
 PARTS = 2  # as many as there are processes to play them on
 STEPS = 12
-SLICE = 30  # examples in `scripts/test`
+SLICE = 10  # examples in `scripts/test`
 BATCH = 50  # examples; the clock is looked at between them
 ONCE = settings(
     stateful_step_count=STEPS, deadline=None, database=None, suppress_health_check=list(HealthCheck), print_blob=False
