@@ -32,7 +32,7 @@ MAX_CASH_AMOUNT = 5_000_00  # a large basket; what is sent out unpaid and comes 
 
 @dataclass(frozen=True)
 class CashTerms:
-    """Whether an order may be paid in cash on delivery, and up to how much."""
+    """Whether orders may be paid in cash on delivery, and up to how much: a customer's unpaid ones, all together."""
 
     is_offered: bool = True
     max_amount: int = MAX_CASH_AMOUNT
@@ -48,8 +48,8 @@ class CashTerms:
 
 
 def lock_payer(session: Session, customer_id: UUID, method: str) -> None:
-    """Before the cart: of two orders on one account, the second sees what the first took of its limit."""
-    if method == "account":
+    """Before the cart: of two orders to be paid later, the second sees what the first took of the customer's limit."""
+    if method in ("account", "cash_on_delivery"):
         accounts.lock_customer(session, customer_id)
 
 
@@ -62,8 +62,9 @@ def require(session: Session, method: str, customer_id: UUID, amount: int, curre
         wallets.require(session, customer_id, amount, currency)
     elif method == "cash_on_delivery":
         terms = CashTerms.of(stores.get(session).settings)
-        if not terms.is_offered or amount > terms.max_amount:
-            maximum = terms.max_amount if terms.is_offered else 0
+        left = terms.max_amount - account_queries.outstanding_amount(session, customer_id, method)
+        if not terms.is_offered or amount > left:
+            maximum = max(0, left) if terms.is_offered else 0
             raise CashNotOffered(maximum_amount=maximum, total_amount=amount, currency=currency)
     elif method == "account":
         _require_credit(session, customer_id, amount, currency)

@@ -1,4 +1,6 @@
-"""What a distributor owes: orders on account. Read under the customer's lock where something depends on the answer."""
+"""What a customer owes for orders that are paid later: on account, in cash. Read under the customer's lock where something
+depends on the answer.
+"""
 
 from collections.abc import Sequence
 from uuid import UUID
@@ -10,12 +12,12 @@ from sqlmodel import Session, col, select
 from app.orders.models import Order
 
 
-def outstanding_amount(session: Session, customer_id: UUID) -> int:
-    """What the customer's orders on account cost that are neither paid nor cancelled, after what is no longer owed of them."""
+def outstanding_amount(session: Session, customer_id: UUID, method: str = "account") -> int:
+    """What the customer's orders to be paid this way cost that are neither paid nor cancelled, less what is no longer owed."""
     owed = func.coalesce(func.sum(col(Order.total_amount) - col(Order.reduced_amount)), 0)
     statement = columns(owed).where(
         col(Order.customer_id) == customer_id,
-        col(Order.payment_method) == "account",
+        col(Order.payment_method) == method,
         col(Order.payment_status) != "paid",
         col(Order.status) != "cancelled",
     )

@@ -120,6 +120,22 @@ def test_a_shop_may_take_no_cash_or_only_so_much(
     assert checkout(client, shopper).status_code == 201
 
 
+def test_what_waits_at_the_door_counts_together_until_it_is_paid(
+    client: TestClient, store: Store, uow: UnitOfWork, shopper: Shopper, people: dict[str, UUID]
+) -> None:
+    set_terms(uow, {"max_amount": 2 * TOTAL - 1})
+    first = order_by_cash(uow, shopper)
+    again = next_cart(shopper)
+    with unchanged(store):
+        answer = checkout(client, again)
+    assert (answer.status_code, answer.json()["maximum_amount"]) == (409, TOTAL - 1)
+    with uow() as session:
+        paying.record_cash(
+            session, orders.get_locked(session, first.id), people["rider"], TOTAL, actor=SYSTEM, now=machine_now()
+        )
+    assert checkout(client, again).status_code == 201
+
+
 @pytest.mark.parametrize("given", ["yes", {"is_offered": "yes"}, {"max_amount": -1}, {"max_amount": True}, {"limit": 5}])
 def test_terms_that_could_not_be_kept_are_not_guessed_at(given: object) -> None:
     with pytest.raises(ValueError, match="cash_on_delivery"):
