@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel, ConfigDict, Field
 
 from app.api.doors import OpenDoor, OpenVisit
-from app.api.fields import NO_NUL
+from app.api.fields import NO_NUL, Day
 from app.api.order_schemas import OrderDetailOut, OrderOut, OrderStatus, PaymentStatus, detail
 from app.api.schemas import RequestBody
 from app.checkout.returning import Return, confirm_return
@@ -77,8 +77,8 @@ def _filters(
     status: Annotated[list[OrderStatus] | None, Query(description="Any of these")] = None,
     payment_status: PaymentStatus | None = None,
     payment_method: Annotated[str | None, Query(max_length=20, pattern=NO_NUL)] = None,
-    placed_from: Annotated[date | None, Query(description="A day of the shop's, included")] = None,
-    placed_to: Annotated[date | None, Query(description="A day of the shop's, included")] = None,
+    placed_from: Annotated[Day | None, Query(description="A day of the shop's, included")] = None,
+    placed_to: Annotated[Day | None, Query(description="A day of the shop's, included")] = None,
     group: Annotated[Literal["consumer", "distributor"] | None, Query(description="Of customers")] = None,
     search: Annotated[
         str, Query(max_length=60, pattern=NO_NUL, description="In the order's number, or the customer's name, phone or e-mail")

@@ -1,13 +1,11 @@
 """What a customer asks of a subscription, on the wire."""
 
-import re
-from datetime import date
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import BeforeValidator, ConfigDict, Field, StrictInt, StringConstraints
+from pydantic import ConfigDict, Field, StrictInt, StringConstraints
 
-from app.api.fields import NO_CONTROLS
+from app.api.fields import NO_CONTROLS, Day
 from app.api.schemas import RequestBody
 from app.carts.rules import MAX_QUANTITY
 from app.core.money import MAX_AMOUNT
@@ -18,18 +16,7 @@ from app.subscriptions.models import PaymentMethod
 from app.subscriptions.rules import Rule
 
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
-ISO_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 MAX_LISTED_LINES = 100  # what a body may hold; how many a subscription may have is the shop's rule
-
-
-def _written_as_a_day(value: object) -> object:
-    """A number of seconds, or an instant, would be taken for a day as well: of UTC, which is not the store's."""
-    if not isinstance(value, str) or not ISO_DAY.fullmatch(value):
-        raise ValueError("a day is written as 2026-12-04")
-    return value
-
-
-Day = Annotated[date, BeforeValidator(_written_as_a_day)]
 
 
 class RuleIn(RequestBody):

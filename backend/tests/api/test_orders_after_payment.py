@@ -174,6 +174,8 @@ def test_staff_find_orders_by_what_they_know_of_them(
     assert found(placed_from="0001-01-01", placed_to="9999-12-30") == {paid.id, waiting.id}
     for odd in ({"search": "\0"}, {"payment_method": "\0"}):
         assert client.get("/api/v1/orders", params=odd, headers=shopper.headers).status_code == 422
+    numbered = client.get("/api/v1/orders", params={"placed_to": "0"}, headers=staff(store, "support"))
+    assert numbered.status_code == 422, "a number is no day"
     mine = client.get("/api/v1/orders", params={"search": "a"}, headers=make_shopper(store).headers)
     assert mine.json()["items"] == []
 
