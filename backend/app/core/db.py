@@ -6,11 +6,12 @@ instead of seeing everything. Only `rozana_sweep` may look across stores, and on
 """
 
 import functools
+import select as readiness
+import sys
 from collections.abc import Callable, Hashable, Mapping, Set
 from copy import deepcopy
 from dataclasses import dataclass
 from datetime import datetime
-from select import POLLIN, poll
 from typing import TYPE_CHECKING, Any, cast
 from uuid import UUID
 
@@ -192,8 +193,10 @@ def _forget_values(context: ExceptionContext) -> None:
 
 
 def _has_news(descriptor: int) -> bool:
-    waiting = poll()
-    waiting.register(descriptor, POLLIN)
+    if sys.platform == "win32":  # which has no poll; sockets there are few
+        return bool(readiness.select([descriptor], [], [], 0)[0])
+    waiting = readiness.poll()
+    waiting.register(descriptor, readiness.POLLIN)
     return bool(waiting.poll(0))
 
 
