@@ -109,34 +109,15 @@ def issue(
     undocumented, is_first = lots[None], len(lots) == 1
     items = [_item(undocumented[line.order_line_id], line) for line in lines]
     if is_first:
-        items += [_delivery(left) for left in undocumented.values() if left.line.kind == "shipping" and left.taxed.total_amount]
+        delivery = [left for left in undocumented.values() if left.line.kind == "shipping" and left.taxed.total_amount]
+        items += [invoices.item_of(left.line, 1, left.taxed) for left in delivery]
     round_off = orders.round_off_left(session, order) if is_first else 0
     return invoices.issue_for_shipment(session, stores.get(session), order, shipment.id, items, round_off, now, actor)
 
 
 def _item(left: Left, packed: ShipmentLine) -> Item:
     heads = left.of_pieces(packed.quantity, packed.packed_grams).taxed
-    return _as_item(left.line, heads, packed.quantity, packed.packed_grams)
-
-
-def _delivery(left: Left) -> Item:
-    return _as_item(left.line, left.taxed, 1, None)
-
-
-def _as_item(line: OrderLine, heads: Taxed, quantity: int, grams: int | None) -> Item:
-    return Item(
-        order_line_id=line.id,
-        name=line.name,
-        unit=line.unit,
-        hsn=line.hsn,
-        rate_bp=line.tax_rate_bp,
-        is_exempt=line.is_exempt,
-        quantity=quantity,
-        grams=grams,
-        unit_price_amount=line.unit_price_amount,
-        heads=heads,
-        is_delivery=line.kind == "shipping",
-    )
+    return invoices.item_of(left.line, packed.quantity, heads, packed.packed_grams)
 
 
 def credit(session: Session, order: Order, reduction: Reduction, actor: Actor, now: datetime) -> Document | None:
@@ -145,7 +126,7 @@ def credit(session: Session, order: Order, reduction: Reduction, actor: Actor, n
         return None
     lines = {line.id: line for line in orders.charged_lines(session, order.id)}
     items = [
-        _as_item(lines[part.order_line_id], part.taxed, part.quantity, None)
+        invoices.item_of(lines[part.order_line_id], part.quantity, part.taxed)
         for part in orders.reduction_lines(session, reduction.id)
     ]
     original = documents.get(session, reduction.document_id, None)

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Sequence
 from uuid import UUID
 
+from sqlalchemy import func
 from sqlmodel import Session, col, select
 
 from app.payments.errors import RefundNotFound
@@ -80,6 +81,14 @@ def captures_of_order(session: Session, order_id: UUID) -> Sequence[Capture]:
     """Everything that was paid for an order; what was counted first."""
     statement = select(Capture).join(Payment, col(Payment.id) == col(Capture.payment_id)).where(Payment.order_id == order_id)
     return session.exec(statement.order_by(col(Capture.is_counted).desc(), col(Capture.id))).all()
+
+
+def amount_going_back(session: Session, capture_id: UUID) -> int:
+    """What the capture's refunds come to that are on their way or arrived, in paise."""
+    live = select(func.coalesce(func.sum(col(Refund.amount)), 0)).where(
+        Refund.capture_id == capture_id, Refund.status != "failed"
+    )
+    return int(session.scalar(live) or 0)
 
 
 def account_of_capture(session: Session, capture: Capture) -> UUID:

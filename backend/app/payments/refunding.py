@@ -71,13 +71,12 @@ def book(
     """Decide that `amount` of the capture goes back; it counts as given back from now on. NotRefundable for more than is left.
 
     The caller holds the order's lock; locks the capture. Only a refund of the provider's payment is work for a worker: a wallet
-    is credited at once by who calls this, and what goes back by hand waits for a person. `is_made`: the provider did it.
+    is credited at once by who calls this, and what goes back by hand waits for a person. `is_made`: the provider did it, so it
+    is booked even where more went back than came in; that is for a person to see (`refunds_over_capture`).
     """
     capture = queries.capture_locked(session, capture.id)
-    if not 0 < amount <= capture.refundable_amount:
+    if not 0 < amount <= capture.refundable_amount and not is_made:
         raise NotRefundable(refundable_amount=capture.refundable_amount, currency=capture.currency)
-    capture.refunded_amount += amount
-    session.add(capture)
     refund_id, is_asked = new_id(), destination == "source" and capture.source == "razorpay" and not is_made
     nothing_to_ask: dict[str, Any] = {} if is_asked else {"work_status": "done", "settled_at": machine_now()}
     refund = Refund(
@@ -94,11 +93,19 @@ def book(
         **nothing_to_ask,
     )
     session.add(refund)
-    session.flush()
+    _count(session, capture)
     record(session, actor, "refund.started", refund, {"amount": [None, amount], "to": [None, destination]}, cause=cause)
     if is_asked:
         defer(session, "send_refund", refund.id)
     return refund
+
+
+def _count(session: Session, capture: Capture) -> None:
+    """Of a capture as much is given back as its refunds come to that did not fail; never more than all of it."""
+    session.flush()
+    capture.refunded_amount = min(capture.amount, queries.amount_going_back(session, capture.id))
+    session.add(capture)
+    session.flush()
 
 
 def claim(session: Session, refund_id: UUID) -> RefundCall | None:
@@ -195,8 +202,7 @@ def fail(
 ) -> None:
     """It will not go out this way: its amount may be given back in another."""
     capture = queries.capture_locked(session, refund.capture_id)
-    capture.refunded_amount -= refund.amount
     before = refund.decide("failed", now, reason)
-    session.add_all([capture, refund])
-    session.flush()
+    session.add(refund)
+    _count(session, capture)
     record(session, actor, "refund.failed", refund, {"status": [before, "failed"], "reason": [None, reason[:100]]}, cause=cause)

@@ -270,6 +270,28 @@ def test_ac09_a_refund_made_in_the_dashboard_lowers_what_is_left(
     books_agree(uow, sandbox)
 
 
+def test_ac09_what_the_dashboard_gives_back_though_the_wallet_had_it_is_in_the_books_and_in_sight(
+    store: Store, uow: UnitOfWork, sandbox: Sandbox, live_api: str
+) -> None:
+    order = buy(make_shopper(store), sandbox)
+    with uow() as session:
+        conceding.concede(session, order.id, 2_000, "wallet", "late", actor=SYSTEM, now=machine_now())
+        paid = session.exec(select(Capture.provider_payment_id)).one()
+    sandbox.refund_at_dashboard(paid)
+
+    def arrived() -> object:
+        work_off(store)
+        return len(refunds(store)) == 2
+
+    eventually(arrived, 10)
+    with uow() as session:
+        assert ledger.balance(session, ledger.RAZORPAY) == 0
+        assert session.exec(select(Capture.refunded_amount)).one() == order.total_amount
+        found = {one.check for one in find_all(session, CHECKS, machine_now(), "INR")}
+    assert found == {"refunds_over_capture"}
+    assert again(order).owed_amount == 0
+
+
 def test_a_failed_refund_is_tried_again_by_hand(store: Store, uow: UnitOfWork, sandbox: Sandbox) -> None:
     sandbox.refunds(refund_seconds=3_600)
     order = buy(make_shopper(store), sandbox)

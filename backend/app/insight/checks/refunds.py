@@ -26,7 +26,8 @@ CHECKS = (
             WHERE status <> 'failed' GROUP BY capture_id) r ON r.capture_id = c.id
         WHERE r.amount > c.amount""",
         "Of payment {provider_payment_id} came {captured_amount}, and {refunds_amount} of refunds are made or on their way.",
-        "Stop the refunds that are still queued, then find out how they were written past the application.",
+        "Somebody gave back at the provider what had gone back in another way: explain of the order names both. Ask for it, or "
+        "write it off.",
     ),
     Check(
         "refund_failed",
