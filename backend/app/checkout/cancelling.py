@@ -122,9 +122,9 @@ def cancel_lines(
     if all(line.open_quantity == chosen.get(line.id, 0) and not line.packed_quantity for line in lines.values()):
         return _end(session, order, [], why, actor, now)
     cause = why.note or f"cancelled by {why.reason}"
-    open_lots = lots_of(session, order)[None]
-    parts = [open_lots[line_id].of_pieces(quantity) for line_id, quantity in chosen.items()]
-    reducing.reduce(session, order, parts, reducing.Terms("line_cancelled", note=why.note), actor, cause)
+    open_lot = lots_of(session, order)[None]
+    parts = [open_lot.lines[line_id].of_pieces(quantity) for line_id, quantity in chosen.items()]
+    reducing.reduce(session, order, open_lot, parts, reducing.Terms("line_cancelled", note=why.note), actor, cause)
     for line_id, quantity in chosen.items():
         lines[line_id].cancelled_quantity += quantity
     session.add_all(lines.values())

@@ -21,21 +21,21 @@ from app.orders import queries as orders
 from app.orders import reducing
 from app.orders.fulfilment_models import Shipment, ShipmentLine
 from app.orders.models import Order, OrderLine
-from app.orders.reducing import Left, Terms, charged_grams
+from app.orders.reducing import Left, Lot, Terms, charged_grams
 from app.orders.reduction_models import Reduction
 from app.payments import queries as payments
 from app.payments.refund_models import Refund
 from app.pricing.rules import Taxed
 from app.stores import service as stores
 
-Lots = dict[UUID | None, dict[UUID, Left]]  # by document (None: not on any yet), then by order line
+Lots = dict[UUID | None, Lot]  # by document (None: not on any yet), in the order of their issue
 
 
 def lots_of(session: Session, order: Order) -> Lots:
-    """What is left of each line of the order, by the document that charges for it. The caller holds the order's lock."""
+    """What is left of the order, by the document that charges for it. The caller holds the order's lock."""
     lines = {line.id: line for line in orders.charged_lines(session, order.id)}
     reduced = orders.reduced_by_document(session, order.id)
-    lots: Lots = defaultdict(dict)
+    lots = defaultdict[UUID | None, dict[UUID, Left]](dict)
     open_ = {line.id: Left(line, line.quantity, line.taxed) for line in lines.values()}
     for document_id, line_id, pieces, taxed in documents.charged_by_line(session, order.id):
         charged = Left(lines[line_id], pieces, taxed)
@@ -44,7 +44,9 @@ def lots_of(session: Session, order: Order) -> Lots:
     lots[None] = {line_id: _less(left, *reduced.get((None, line_id), (0, Taxed()))) for line_id, left in open_.items()}
     for line_id, grams in _weighed(session, order, lines, issued=lots.keys()).items():
         lots[None][line_id] = replace(lots[None][line_id], grams=grams)
-    return lots
+    amounts = documents.left_amounts(session, order.id) if len(lots) > 1 else {}
+    amounts[None] = order.owed_amount - sum(amounts.values())
+    return {document_id: Lot(document_id, lot, max(0, amounts[document_id])) for document_id, lot in lots.items()}
 
 
 def _weighed(
@@ -71,26 +73,18 @@ def _less(left: Left, pieces: int, taxed: Taxed) -> Left:
 def spread(session: Session, order: Order, amount: int, terms: Terms, actor: Actor, cause: str) -> list[Reduction]:
     """Give up `amount` of the price, lot by lot, the dearest first: a reduction for each document it concerns."""
     made = list[Reduction]()
-    lots = {key: list(lot.values()) for key, lot in lots_of(session, order).items()}
-    worth = {key: sum(left.taxed.total_amount for left in lot) for key, lot in lots.items()}
-    for document_id in sorted(lots, key=lambda key: -worth[key]):
-        part = min(amount, worth[document_id])
-        of_lot = replace(terms, document_id=document_id)
-        if part and (row := reducing.reduce_by(session, order, lots[document_id], part, of_lot, actor, cause)):
+    for lot in sorted(lots_of(session, order).values(), key=lambda one: -one.amount):
+        if amount and (row := reducing.reduce_by(session, order, lot, amount, terms, actor, cause)):
             made.append(row)
             amount -= row.amount
     return made
 
 
 def give_up_rest(session: Session, order: Order, terms: Terms, actor: Actor, cause: str) -> list[Reduction]:
-    """Give up everything that is left, lot by lot: a reduction for each document it concerns.
-
-    The first document last, as it charges the round-off.
-    """
+    """Give up everything that is left, lot by lot: a reduction for each document it concerns."""
     made = list[Reduction]()
-    for document_id, lot in reversed(lots_of(session, order).items()):
-        of_lot = replace(terms, document_id=document_id)
-        if row := reducing.reduce(session, order, [left.rest for left in lot.values()], of_lot, actor, cause):
+    for lot in lots_of(session, order).values():
+        if row := reducing.reduce(session, order, lot, [left.rest for left in lot.lines.values()], terms, actor, cause):
             made.append(row)
     return made
 
@@ -100,18 +94,20 @@ def issue(
 ) -> Document:
     """The document of a shipment that goes out; found when it went out before. The caller holds the order's lock.
 
-    Delivery and the round-off are charged with the first. LegalDetailsMissing, HsnMissing: nothing goes out without papers.
+    Delivery and the round-off are charged with the first. What that cannot bear of a negative one, those that follow do: no
+    document is of less than nothing. LegalDetailsMissing, HsnMissing: nothing goes out without papers.
     """
     found = documents.of_shipment(session, shipment.id)
     if found is not None:
         return found
     lots = lots_of(session, order)
-    undocumented, is_first = lots[None], len(lots) == 1
+    undocumented, is_first = lots[None].lines, len(lots) == 1
     items = [_item(undocumented[line.order_line_id], line) for line in lines]
     if is_first:
         delivery = [left for left in undocumented.values() if left.line.kind == "shipping" and left.taxed.total_amount]
         items += [invoices.item_of(left.line, 1, left.taxed) for left in delivery]
-    round_off = orders.round_off_left(session, order) if is_first else 0
+    charged = 0 if is_first else documents.round_off_charged(session, order.id)
+    round_off = max(orders.round_off_left(session, order) - charged, -sum(item.heads.total_amount for item in items))
     return invoices.issue_for_shipment(session, stores.get(session), order, shipment.id, items, round_off, now, actor)
 
 

@@ -21,7 +21,7 @@ from app.orders import queries, reducing
 from app.orders.errors import MoveNotAllowed
 from app.orders.fulfilment_models import Shipment, ShipmentLine
 from app.orders.models import Order, OrderLine
-from app.orders.reducing import Left
+from app.orders.reducing import Lot
 from app.orders.reduction_rules import amount_of_weight
 from app.stock import service as stock
 
@@ -57,11 +57,11 @@ def pack(session: Session, order_id: UUID, contents: Mapping[UUID, Packed] | Non
     wanted = contents if contents is not None else {line_id: Packed(left) for line_id, left in open_.items() if left}
     quantities = pick(lines, {line_id: packed.quantity for line_id, packed in wanted.items()}, open_)
     _require_weights(lines, wanted)
-    lots = documenting.lots_of(session, order)[None]
+    lot = documenting.lots_of(session, order)[None]
     shipment = _write(session, order, wanted, now)
     record(session, actor, "shipment.packed", shipment, {"status": [None, "packed"]}, cause=f"order {order.number}")
     cause = f"packed in shipment {shipment.position} of {order.number}"
-    _settle_weights(session, order, lots, wanted, actor, cause)
+    _settle_weights(session, order, lot, wanted, actor, cause)
     for line_id, quantity in quantities.items():
         lines[line_id].packed_quantity += quantity
     session.add_all(lines.values())
@@ -98,20 +98,18 @@ def _write(session: Session, order: Order, wanted: Mapping[UUID, Packed], now: d
     return shipment
 
 
-def _settle_weights(
-    session: Session, order: Order, lots: Mapping[UUID, Left], wanted: Mapping[UUID, Packed], actor: Actor, cause: str
-) -> None:
+def _settle_weights(session: Session, order: Order, lot: Lot, wanted: Mapping[UUID, Packed], actor: Actor, cause: str) -> None:
     """Goods sold by weight cost what was packed of them: less for less, never more than was agreed."""
     parts = []
     for line_id, packed in wanted.items():
-        piece_grams = lots[line_id].line.piece_grams
+        piece_grams = lot.lines[line_id].line.piece_grams
         if piece_grams is None or packed.grams is None:
             continue
-        agreed = lots[line_id].of_pieces(packed.quantity).taxed.total_amount
+        agreed = lot.lines[line_id].of_pieces(packed.quantity).taxed.total_amount
         lighter = agreed - amount_of_weight(agreed, packed.quantity * piece_grams, packed.grams)
         if lighter:
-            parts.append(lots[line_id].of_price(lighter))
-    reducing.reduce(session, order, parts, reducing.Terms("weight"), actor, cause)
+            parts.append(lot.lines[line_id].of_price(lighter))
+    reducing.reduce(session, order, lot, parts, reducing.Terms("weight"), actor, cause)
 
 
 def dispatch(session: Session, shipment_id: UUID, carriage: Carriage, *, actor: Actor, now: datetime) -> Shipment:

@@ -14,7 +14,6 @@ from app.checkout import conceding
 from app.checkout.cancelling import pick
 from app.checkout.documenting import Lots, lots_of
 from app.checkout.errors import NothingDelivered, ReturnTooLate
-from app.checkout.paying import AT_THE_DOOR
 from app.core.actor import SYSTEM, Actor
 from app.core.ids import new_id
 from app.orders import queries, reducing
@@ -93,7 +92,7 @@ def _is_small(session: Session, order: Order, reason: str, chosen: Mapping[UUID,
     """Whether nobody need look at it. What is still on its way may yet arrive; what comes back has to be seen; and of what was
     to be paid at the door somebody knows whether it was, and how much, though the rider has not noted it yet.
     """
-    is_cash_open = order.payment_method in AT_THE_DOOR and order.payment_status != "paid"
+    is_cash_open = order.payment_method == "cash_on_delivery" and order.payment_status != "paid"
     if order.status != "delivered" or reason == COMES_BACK or is_cash_open:
         return False
     worth = sum(part.taxed.total_amount for parts in _parts(lots_of(session, order), chosen).values() for part in parts)
@@ -157,10 +156,10 @@ def _accept(
     session.add_all([*told, *lines.values()])
     session.flush()
     cause = f"returned: {row.reason.replace('_', ' ')}"
-    parts, reductions = _parts(lots_of(session, order), {one.order_line_id: one.quantity for one in told}), list[Reduction]()
-    for document_id, of_document in parts.items():
-        terms = reducing.Terms(row.reason, row.id, document_id, row.refund_to, row.note[:200])
-        if reduction := reducing.reduce(session, order, of_document, terms, actor, cause):
+    lots, reductions = lots_of(session, order), list[Reduction]()
+    terms = reducing.Terms(row.reason, row.id, row.refund_to, row.note[:200])
+    for document_id, parts in _parts(lots, {one.order_line_id: one.quantity for one in told}).items():
+        if reduction := reducing.reduce(session, order, lots[document_id], parts, terms, actor, cause):
             reductions.append(reduction)
     if back := {lines[one.order_line_id].variant_id: one.quantity for one in told if one.is_restocked}:
         stock.restock(session, order.id, back, cause=cause, actor=actor, now=now)
@@ -188,8 +187,8 @@ def _parts(lots: Lots, quantities: Mapping[UUID, int]) -> dict[UUID | None, list
     for line_id, quantity in quantities.items():
         wanted = quantity
         for document_id, lot in reversed(issued):
-            taken = min(wanted, lot[line_id].pieces) if line_id in lot else 0
+            taken = min(wanted, lot.lines[line_id].pieces) if line_id in lot.lines else 0
             if taken > 0:
-                parts.setdefault(document_id, []).append(lot[line_id].of_pieces(taken))
+                parts.setdefault(document_id, []).append(lot.lines[line_id].of_pieces(taken))
                 wanted -= taken
     return parts

@@ -13,6 +13,7 @@ from app.invoices.errors import DocumentNotFound
 from app.invoices.models import Document, DocumentLine
 from app.invoices.rules import CREDIT_NOTE
 from app.orders.models import Order
+from app.orders.reduction_models import Reduction
 from app.pricing.rules import Taxed
 
 
@@ -61,6 +62,35 @@ def charged_by_line(session: Session, order_id: UUID) -> list[tuple[UUID, UUID, 
         .order_by(col(Document.id), col(DocumentLine.position))
     )
     return [(row[0], row[1], int(row[2]), Taxed(*map(int, row[3:]))) for row in session.execute(statement)]
+
+
+def left_amounts(session: Session, order_id: UUID) -> dict[UUID | None, int]:
+    """What is still charged by each document of the order's shipments, its round-off included: less what was taken off it.
+
+    Reductions count from their decision on, whether or not their credit note is issued yet.
+    """
+    taken = (
+        columns(func.coalesce(func.sum(col(Reduction.amount)), 0))
+        .where(col(Reduction.order_id) == order_id, col(Reduction.document_id) == col(Document.id))
+        .scalar_subquery()
+    )
+    statement = columns(col(Document.id), col(Document.total_amount) - taken).where(
+        col(Document.order_id) == order_id, col(Document.shipment_id).is_not(None)
+    )
+    return {document_id: int(left) for document_id, left in session.execute(statement)}
+
+
+def round_off_charged(session: Session, order_id: UUID) -> int:
+    """What the documents of an order's shipments charge of its round-off, in paise."""
+    charged = columns(func.coalesce(func.sum(col(Document.round_off_amount)), 0))
+    statement = charged.where(col(Document.order_id) == order_id, col(Document.shipment_id).is_not(None))
+    return int(session.execute(statement).scalar_one())
+
+
+def credited_amount(session: Session, original_id: UUID) -> int:
+    """What credit notes have taken off the document so far, in paise."""
+    total = columns(func.coalesce(func.sum(col(Document.total_amount)), 0))
+    return int(session.execute(total.where(col(Document.original_document_id) == original_id)).scalar_one())
 
 
 def credited(session: Session, original_id: UUID) -> dict[UUID, int]:

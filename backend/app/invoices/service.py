@@ -82,7 +82,7 @@ def issue_credit_note(
         return found
     seller = seller_of(store, charges_tax=any(item.heads.tax_amount for item in items))
     check(items, original.number, within_state=original.is_within_state)
-    _check_left(session, original, items)
+    _check_left(session, original, items, round_off_amount)
     document = write(
         session,
         seller,
@@ -101,8 +101,14 @@ def issue_credit_note(
     return document
 
 
-def _check_left(session: Session, original: Document, items: Sequence[Item]) -> None:
-    """No line is credited that was not charged, or beyond what earlier credit notes left of it."""
+def _check_left(session: Session, original: Document, items: Sequence[Item], round_off_amount: int) -> None:
+    """No line is credited that was not charged, or beyond what earlier credit notes left of it; nor the document as a whole."""
+    left = original.total_amount - queries.credited_amount(session, original.id)
+    wanted = sum(item.heads.total_amount for item in items) + round_off_amount
+    if wanted > left:
+        raise CreditExceedsDocument(
+            f"{original.number}: {left} paise are left, not {wanted}", left_amount=left, about=original.number
+        )
     charged = {line.order_line_id: line.total_amount for line in queries.lines(session, original.id)}
     before = queries.credited(session, original.id)
     for item in items:

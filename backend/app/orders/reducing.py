@@ -1,10 +1,10 @@
 """What of an order's price is no longer owed: decided under the order's lock, per line and tax head, and never changed.
 
 Safe to call twice only as far as its caller is: each call is one more decision. Nothing can be given up twice, though: each is
-taken from what is left, and the database holds the sum below the order's total.
+taken from what is left of its lot, and the database holds the sum below the order's total.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -14,7 +14,6 @@ from app.audit.service import record
 from app.core.actor import Actor
 from app.core.ids import new_id
 from app.core.money import share
-from app.orders import queries
 from app.orders.models import Order, OrderLine
 from app.orders.reduction_models import Reduction, ReductionLine
 from app.orders.reduction_rules import amount_of_pieces, part_of
@@ -32,11 +31,10 @@ class Part:
 
 @dataclass(frozen=True)
 class Terms:
-    """Why, and what goes with it. `document_id`: the issued document that it corrects; `refund_to`: source or wallet."""
+    """Why, and what goes with it. `refund_to`: source or wallet."""
 
     reason: str
     return_id: UUID | None = None
-    document_id: UUID | None = None
     refund_to: str = "source"
     note: str = ""
 
@@ -75,51 +73,61 @@ def charged_grams(line: OrderLine, pieces: int, packed_grams: int | None = None)
     return ordered if packed_grams is None else min(ordered, packed_grams)
 
 
-def left_of(session: Session, order: Order) -> list[Left]:
-    """What is left of each line of the order, delivery included. Two statements; the caller holds the order's lock."""
-    given_up = queries.reduced_by_line(session, order.id)
-    return [_left(line, given_up.get(line.id)) for line in queries.charged_lines(session, order.id)]
+@dataclass(frozen=True)
+class Lot:
+    """What is left of an order as one issued document charges for it, or (`document_id` None) as none does yet.
+
+    `amount`: its lines with what is left of its round-off. No more than that is given up of it, so credit notes never exceed
+    their document.
+    """
+
+    document_id: UUID | None
+    lines: Mapping[UUID, Left]
+    amount: int
+
+    @property
+    def lines_amount(self) -> int:
+        return sum(left.taxed.total_amount for left in self.lines.values())
 
 
-def _left(line: OrderLine, given_up: tuple[int, Taxed] | None) -> Left:
-    if given_up is None:
-        return Left(line, line.quantity, line.taxed)
-    pieces, taxed = given_up
-    return Left(line, line.quantity - pieces, line.taxed - taxed)
+def reduce(
+    session: Session, order: Order, lot: Lot, parts: Iterable[Part], terms: Terms, actor: Actor, cause: str
+) -> Reduction | None:
+    """Give these parts of the lot up. None when nothing is left to be given up. The caller holds the order's lock.
 
-
-def reduce(session: Session, order: Order, parts: Iterable[Part], terms: Terms, actor: Actor, cause: str) -> Reduction | None:
-    """Give these parts of the order up. None when nothing is left to be given up. The caller holds the order's lock.
-
-    With the last paisa of the lines goes what is left of the round-off, so an order that is given up bit by bit ends at zero.
-    (Not off a document: a delivery charge that an order of the past has beside its lines.)
+    With the last paisa of its lines goes what is left of its round-off, so what is given up bit by bit ends at zero. (Off no
+    document, and only with everything else: a delivery charge that an order of the past has beside its lines.)
     """
     parts = [part for part in parts if part.taxed.total_amount or part.quantity]
-    taxed = sum(part.taxed.total_amount for part in parts)
-    left = order.total_amount - order.reduced_amount
-    is_last = taxed == sum(one.taxed.total_amount for one in left_of(session, order))
-    is_last = is_last and (terms.document_id is None or abs(left - taxed) < RUPEE)
+    taxed, left = sum(part.taxed.total_amount for part in parts), max(0, min(lot.amount, order.owed_amount))
+    is_whole = lot.document_id is None and lot.amount == order.owed_amount
+    is_last = taxed == lot.lines_amount and (is_whole or abs(lot.amount - taxed) < RUPEE)
     amount = left if is_last else min(taxed, left)
     if not parts or not amount:
         return None
-    return _write(session, order, parts, amount, amount - taxed, terms, actor, cause)
+    return _write(session, order, lot, parts, amount, terms, actor, cause)
 
 
 def reduce_by(
-    session: Session, order: Order, lot: Sequence[Left], amount: int, terms: Terms, actor: Actor, cause: str
+    session: Session, order: Order, lot: Lot, amount: int, terms: Terms, actor: Actor, cause: str
 ) -> Reduction | None:
-    """Give up `amount` of the price, spread over what is left of these lines in proportion; no pieces. At most what is left."""
-    worth = [one.taxed.total_amount for one in lot]
-    shares = share(min(amount, sum(worth)), worth)
-    return reduce(session, order, (one.of_price(part) for one, part in zip(lot, shares, strict=True)), terms, actor, cause)
+    """Give up just `amount` of the price, spread over what is left of the lot's lines in proportion; no pieces. At most what is
+    left, and then its round-off with it.
+    """
+    amount = min(amount, lot.amount, order.owed_amount)
+    taxed = lot.lines_amount if amount == lot.amount else min(amount, lot.lines_amount)
+    worth = [left.taxed.total_amount for left in lot.lines.values()]
+    shares = zip(lot.lines.values(), share(taxed, worth), strict=True)
+    parts = [left.of_price(part) for left, part in shares if part]
+    return _write(session, order, lot, parts, amount, terms, actor, cause) if parts and amount > 0 else None
 
 
 def _write(
     session: Session,
     order: Order,
+    lot: Lot,
     parts: Sequence[Part],
     amount: int,
-    round_off_amount: int,
     terms: Terms,
     actor: Actor,
     cause: str,
@@ -130,9 +138,9 @@ def _write(
         order_id=order.id,
         reason=terms.reason,
         amount=amount,
-        round_off_amount=round_off_amount,
+        round_off_amount=amount - sum(part.taxed.total_amount for part in parts),
         return_id=terms.return_id,
-        document_id=terms.document_id,
+        document_id=lot.document_id,
         refund_to=terms.refund_to,
         note=terms.note[:200],
     )

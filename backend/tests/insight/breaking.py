@@ -15,6 +15,7 @@ from sqlalchemy import text
 from sqlmodel import Session
 
 from app.audit.service import record
+from app.checkout.documenting import lots_of
 from app.core.actor import SYSTEM
 from app.core.clock import machine_now
 from app.inbox.models import ProviderEvent
@@ -122,7 +123,7 @@ def _debit_undecided(session: Session, busy: Busy) -> None:
 
 def _over_paid(session: Session, busy: Busy) -> None:
     order = orders.get_locked(session, busy.confirmed)
-    reducing.reduce_by(session, order, reducing.left_of(session, order), 100, reducing.Terms("goodwill"), SYSTEM, "")
+    reducing.reduce_by(session, order, lots_of(session, order)[None], 100, reducing.Terms("goodwill"), SYSTEM, "")
 
 
 def _under_paid(session: Session, busy: Busy) -> None:

@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 from app.audit.models import AuditEntry
 from app.checkout import cancelling, documenting
 from app.checkout.cancelling import Why
+from app.checkout.documenting import lots_of
 from app.checkout.returning import Return, confirm_return
 from app.cli.main import app
 from app.cli.repairs import REPAIRS, mend
@@ -143,7 +144,7 @@ def test_rozana_check_finds_and_mends(make_store: Callable[[], Store]) -> None:
     order_id = paid(store)
     with unit_of_work(store.id) as session:
         order = orders.get_locked(session, order_id)
-        reducing.reduce_by(session, order, reducing.left_of(session, order), 100, Terms("goodwill"), SYSTEM, "")
+        reducing.reduce_by(session, order, lots_of(session, order)[None], 100, Terms("goodwill"), SYSTEM, "")
         order = placed(store)[0]
         session.execute(text("UPDATE orders SET reduced_amount = 100 WHERE id = :id"), {"id": order.id})
     told = run.invoke(app, ["check", *slug, *two, "--json"])
