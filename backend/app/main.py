@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from importlib import import_module
 
-from fastapi import APIRouter, FastAPI
+from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
 from fastapi.routing import APIRoute
 from fastapi.staticfiles import StaticFiles
@@ -13,7 +13,7 @@ from app.api.documentation import add_documentation
 from app.api.edge import Edge
 from app.api.openapi import complete
 from app.api.policy import POLICY
-from app.api.problems import PROBLEM_RESPONSES, add_problem_handlers
+from app.api.problems import add_problem_handlers
 from app.api.starting import BootCheck
 from app.api.ticking import ticking
 from app.core.config import settings
@@ -69,17 +69,15 @@ def create_app() -> FastAPI:
         title="Rozana",
         version="1",
         description=DESCRIPTION,
-        responses=PROBLEM_RESPONSES,
         lifespan=ticking,
         docs_url=None,  # FastAPI's own pages take their scripts from another host
         redoc_url=None,
         swagger_ui_oauth2_redirect_url=None,
     )
     add_problem_handlers(app)
-    routers: list[APIRouter] = [import_module(f"app.api.{name}").router for name in ROUTERS]
-    for router in routers:
-        app.include_router(router)
-    check_policies(route for routes in (app.routes, *(router.routes for router in routers)) for route in routes)
+    for name in ROUTERS:  # not `include_router`: it would have every request look through two levels, and twice
+        app.router.routes.extend(import_module(f"app.api.{name}").router.routes)
+    check_policies(app.routes)
     complete(app)
     add_documentation(app)
     if settings.storefront_path:

@@ -3,7 +3,6 @@
 from typing import Annotated, Any, cast
 from uuid import UUID
 
-from fastapi import APIRouter
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
 from app.accounts import service
@@ -11,10 +10,11 @@ from app.accounts.addresses import AddressFields
 from app.accounts.models import Address
 from app.api.doors import OpenDoor
 from app.api.fields import NO_CONTROLS, Line, PhoneText
+from app.api.routing import Router
 from app.api.schemas import RequestBody
 from app.core import clock
 
-router = APIRouter(prefix="/api/v1/addresses", tags=["addresses"])
+router = Router(prefix="/api/v1/addresses", tags=["addresses"])
 
 StreetLine = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200, pattern=NO_CONTROLS)]
 SecondLine = Annotated[

@@ -3,18 +3,17 @@
 from typing import Any
 from uuid import UUID
 
-from fastapi import APIRouter
-
 from app.api.callers import Caller
 from app.api.cart_schemas import CartLineOut, CartOut, CartProblemOut, LineQuantity, NewCart, OpenedCart, PriceChangeOut
 from app.api.doors import Door, OpenDoor
+from app.api.routing import Router
 from app.api.schemas import MoneyOut
 from app.carts import service
 from app.carts.models import Cart
 from app.carts.service import Owner
 from app.carts.viewing import CartView, view
 
-router = APIRouter(prefix="/api/v1/carts", tags=["carts"])
+router = Router(prefix="/api/v1/carts", tags=["carts"])
 
 
 @router.post("", status_code=201)

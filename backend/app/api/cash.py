@@ -3,7 +3,7 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 
 from app.api.cash_schemas import (
     CashReceiptIn,
@@ -16,13 +16,14 @@ from app.api.cash_schemas import (
 )
 from app.api.doors import OpenDoor
 from app.api.orders import MAX_PAGE
+from app.api.routing import Router
 from app.checkout import paying
 from app.core.errors import Forbidden
 from app.orders import queries as orders
 from app.payments import cash, cash_queries
 from app.stores import service as stores
 
-router = APIRouter(prefix="/api/v1/cash", tags=["cash"])
+router = Router(prefix="/api/v1/cash", tags=["cash"])
 
 
 @router.post("/receipts", status_code=201)

@@ -3,7 +3,6 @@
 from typing import cast
 from uuid import UUID
 
-from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 from sqlmodel import Session
 
@@ -11,6 +10,7 @@ from app.api.doors import OpenVisit, replay
 from app.api.order_schemas import OrderOut
 from app.api.payments import PaymentOut, payment_out, require_started
 from app.api.problems import PROVIDER_RESPONSES
+from app.api.routing import Router
 from app.api.schemas import RequestBody
 from app.checkout import placing
 from app.checkout.paying import PaymentMethod
@@ -25,7 +25,7 @@ from app.payments import starting
 from app.payments.models import PaymentAttempt
 from app.payments.starting import StartCall, Started
 
-router = APIRouter(prefix="/api/v1/checkouts", tags=["orders"])
+router = Router(prefix="/api/v1/checkouts", tags=["orders"])
 
 
 class CheckoutIn(RequestBody):

@@ -3,16 +3,17 @@
 from typing import Annotated, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from pydantic import BaseModel, Field
 
 from app.api.doors import OpenDoor
+from app.api.routing import Router
 from app.api.schemas import MoneyOut
 from app.insight.checks.frame import Finding, find_all
 from app.insight.checks.registry import CHECKS, named
 from app.stores import service as stores
 
-router = APIRouter(prefix="/api/v1/checks", tags=["checks"])
+router = Router(prefix="/api/v1/checks", tags=["checks"])
 
 
 class FindingOut(BaseModel):

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from app.accounts import service as accounts
@@ -14,6 +14,7 @@ from app.api.doors import OpenDoor
 from app.api.fields import NO_CONTROLS
 from app.api.order_schemas import OrderStatus, PaymentStatus
 from app.api.orders import MAX_PAGE
+from app.api.routing import Router
 from app.api.schemas import MoneyOut, RequestBody
 from app.checkout import paying
 from app.orders import account_queries
@@ -23,7 +24,7 @@ from app.payments import cash_queries
 from app.payments.receipt_models import Receipt
 from app.stores import service as stores
 
-router = APIRouter(prefix="/api/v1", tags=["accounts"])
+router = Router(prefix="/api/v1", tags=["accounts"])
 
 Reference = Annotated[str, StringConstraints(strip_whitespace=True, min_length=4, max_length=60, pattern=NO_CONTROLS)]
 

@@ -4,15 +4,16 @@ from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from pydantic import BaseModel, Field
 
 from app.api.doors import OpenDoor
+from app.api.routing import Router
 from app.api.schemas import MoneyOut
 from app.payments import disputes
 from app.payments.dispute_models import Dispute
 
-router = APIRouter(prefix="/api/v1/disputes", tags=["payments"])
+router = Router(prefix="/api/v1/disputes", tags=["payments"])
 
 MAX_PAGE = 100
 

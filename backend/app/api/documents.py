@@ -2,16 +2,17 @@
 
 from uuid import UUID
 
-from fastapi import APIRouter, Response
+from fastapi import Response
 from fastapi.responses import HTMLResponse
 
 from app.api.document_schemas import DocumentDetailOut, DocumentList, DocumentOut
 from app.api.doors import Door, OpenDoor
+from app.api.routing import Router
 from app.invoices import pdf, queries, rendering
 from app.invoices.paper import Paper, paper_of
 from app.orders import queries as orders
 
-router = APIRouter(prefix="/api/v1", tags=["documents"])
+router = Router(prefix="/api/v1", tags=["documents"])
 
 PAGE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"  # a sheet of paper runs nothing
 

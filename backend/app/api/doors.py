@@ -4,7 +4,7 @@ def add_address(door: OpenDoor, body: AddressIn) -> AddressOut:          # parse
     return door.once(lambda: AddressOut.of(service.add_address(door.session, …)))   # call one service function, render
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Annotated, Any, TypeVar, cast
@@ -23,7 +23,6 @@ from app.core import clock
 from app.core.actor import Actor
 from app.core.config import settings
 from app.core.errors import Invalid, NotFound
-from app.core.work import unit_of_work
 from app.idempotency import service as idempotency
 from app.idempotency.errors import KeyMissing
 from app.stores import service as stores
@@ -122,13 +121,8 @@ async def _visit(request: Request) -> Visit:
     return Visit(store, caller, key, fingerprint)
 
 
-def _door(visit: Annotated[Visit, Depends(_visit)]) -> Iterator[Door]:
-    with unit_of_work(visit.store.id) as session:
-        yield Door(visit.store, visit.caller, visit.idempotency_key, visit.fingerprint, session)
-
-
 OpenVisit = Annotated[Visit, Depends(_visit)]
-OpenDoor = Annotated[Door, Depends(_door, scope="function")]  # "function": commits before the answer is sent
+OpenDoor = Annotated[Door, Depends(_visit)]  # a visit, of which the route makes the door, in the endpoint's own thread
 
 
 def host_of(request: Request) -> str:

@@ -2,7 +2,7 @@
 
 import re
 
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -14,6 +14,8 @@ SAFETY_HEADERS = {
     "Content-Security-Policy": "frame-ancestors 'none'",  # nobody lays our buttons under theirs
     "Referrer-Policy": "same-origin",
 }
+_SAFETY = [(name.lower().encode(), value.encode()) for name, value in SAFETY_HEADERS.items()]
+_PRIVATE = (b"cache-control", b"no-store")
 REQUEST_ID = re.compile(r"^[A-Za-z0-9._-]{8,64}$")  # a caller's own id is kept if it is harmless in logs
 
 
@@ -46,12 +48,11 @@ class Edge:
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                headers["X-Request-Id"] = current
-                for name, value in SAFETY_HEADERS.items():
-                    headers.setdefault(name, value)
-                if scope["path"].startswith("/api/"):  # most of it is somebody's own
-                    headers.setdefault("Cache-Control", "no-store")
+                headers = message["headers"]
+                there = {name for name, _ in headers}
+                ours = (*_SAFETY, _PRIVATE) if scope["path"].startswith("/api/") else _SAFETY  # most of it is somebody's own
+                added = [header for header in ours if header[0] not in there]
+                message["headers"] = [*headers, (b"x-request-id", current.encode()), *added]
             await send(message)
 
         await self.app(scope, receive_limited, send_with_headers)

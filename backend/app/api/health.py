@@ -2,15 +2,15 @@
 
 from typing import Literal
 
-from fastapi import APIRouter
 from pydantic import BaseModel
 from sqlalchemy import text
 
 from app.api.problems import UNAVAILABLE_RESPONSES
+from app.api.routing import Router
 from app.core.db import engine
 from app.core.errors import Refusal
 
-router = APIRouter(tags=["health"])
+router = Router(tags=["health"])
 
 
 class Health(BaseModel):

@@ -3,10 +3,11 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Form
+from fastapi import Form
 from fastapi.responses import RedirectResponse
 
 from app.api.doors import OpenVisit
+from app.api.routing import Router
 from app.checkout.returning import Return, approve_return
 from app.core.actor import Actor
 from app.core.errors import Refusal
@@ -17,7 +18,7 @@ from app.payments.mandates import DUMMY_PAYMENT
 from app.stores import service as stores
 from app.subscriptions import queries
 
-router = APIRouter(prefix="/api/v1/mandate-returns", tags=["subscriptions"])
+router = Router(prefix="/api/v1/mandate-returns", tags=["subscriptions"])
 log = get_logger(__name__)
 
 BROWSER = Actor("guest", label="browser")

@@ -2,17 +2,17 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter
 from pydantic import AfterValidator, ConfigDict, EmailStr
 
 from app.accounts import service
 from app.api.doors import OpenDoor
 from app.api.fields import OptionalLine
 from app.api.people import CustomerOut, StaffOut
+from app.api.routing import Router
 from app.api.schemas import RequestBody
 from app.core.errors import Unauthorised
 
-router = APIRouter(prefix="/api/v1/me", tags=["me"])
+router = Router(prefix="/api/v1/me", tags=["me"])
 
 
 class MeChange(RequestBody):

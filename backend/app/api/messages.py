@@ -4,16 +4,17 @@ from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from pydantic import BaseModel, Field
 
 from app.api.doors import OpenDoor
+from app.api.routing import Router
 from app.audit import service as audit
 from app.notifications import queries
 from app.notifications.models import Message, MessageReceipt
 from app.notifications.rules import MessageStatus
 
-router = APIRouter(prefix="/api/v1/messages", tags=["messages"])
+router = Router(prefix="/api/v1/messages", tags=["messages"])
 
 MAX_PAGE = 100
 SHOWN = {

@@ -3,12 +3,13 @@
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from pydantic import BaseModel, ConfigDict, Field, StrictInt
 
 from app.api.doors import OpenDoor
 from app.api.fields import Note
 from app.api.order_schemas import OrderDetailOut, RefundTo, ReturnOut, ReturnReason, detail
+from app.api.routing import Router
 from app.api.schemas import DryRun, RequestBody
 from app.carts.rules import MAX_LINES, MAX_QUANTITY
 from app.checkout import cancelling, conceding, taking_back
@@ -19,7 +20,7 @@ from app.core.money import MAX_AMOUNT
 from app.core.work import rehearse
 from app.orders import queries
 
-router = APIRouter(prefix="/api/v1", tags=["orders"])
+router = Router(prefix="/api/v1", tags=["orders"])
 
 MAX_PAGE = 100
 

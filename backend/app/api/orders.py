@@ -5,12 +5,13 @@ from typing import Annotated, Any, Literal
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import Depends, Query
 from pydantic import BaseModel, ConfigDict, Field
 
 from app.api.doors import OpenDoor, OpenVisit
 from app.api.fields import NO_NUL, Day
 from app.api.order_schemas import OrderDetailOut, OrderOut, OrderStatus, PaymentStatus, detail
+from app.api.routing import Router
 from app.api.schemas import RequestBody
 from app.checkout.returning import Return, confirm_return
 from app.core.work import unit_of_work
@@ -19,7 +20,7 @@ from app.insight.explain import Explanation
 from app.orders import queries
 from app.orders.queries import Filters
 
-router = APIRouter(prefix="/api/v1/orders", tags=["orders"])
+router = Router(prefix="/api/v1/orders", tags=["orders"])
 
 MAX_PAGE = 100
 

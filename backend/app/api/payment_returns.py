@@ -3,10 +3,11 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Form
+from fastapi import Form
 from fastapi.responses import RedirectResponse
 
 from app.api.doors import OpenVisit
+from app.api.routing import Router
 from app.checkout.returning import Return, confirm_return
 from app.core.actor import Actor
 from app.core.errors import Refusal
@@ -14,7 +15,7 @@ from app.core.logging import get_logger
 from app.core.work import unit_of_work
 from app.stores import service as stores
 
-router = APIRouter(prefix="/api/v1/payment-returns", tags=["orders"])
+router = Router(prefix="/api/v1/payment-returns", tags=["orders"])
 log = get_logger(__name__)
 
 BROWSER = Actor("guest", label="browser")  # anybody may carry the return: its signature is the proof, not a session

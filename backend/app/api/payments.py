@@ -3,13 +3,13 @@
 from typing import Literal
 from uuid import UUID
 
-from fastapi import APIRouter
 from pydantic import BaseModel, Field
 from sqlmodel import Session
 
 from app.accounts import service as accounts
 from app.api.doors import OpenVisit
 from app.api.problems import PROVIDER_RESPONSES
+from app.api.routing import Router
 from app.checkout import placing
 from app.core import clock
 from app.core.config import settings
@@ -24,7 +24,7 @@ from app.payments.starting import StartCall
 from app.stores import service as stores
 from app.wallets.models import TopUp
 
-router = APIRouter(prefix="/api/v1/orders", tags=["orders"])
+router = Router(prefix="/api/v1/orders", tags=["orders"])
 
 
 class PrefillOut(BaseModel):

@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Path, Query
+from fastapi import Path, Query
 from pydantic import BaseModel, ConfigDict, Field
 
 from app.api.doors import Door, OpenDoor
 from app.api.fields import NO_NUL
+from app.api.routing import Router
 from app.api.schemas import MoneyOut
 from app.catalog import queries
 from app.catalog.errors import ProductNotFound
@@ -19,7 +20,7 @@ from app.catalog.queries import Place
 from app.core.errors import Invalid
 from app.stock import service as stock
 
-router = APIRouter(prefix="/api/v1/products", tags=["products"])
+router = Router(prefix="/api/v1/products", tags=["products"])
 
 MAX_PAGE = 100
 CURSOR = re.compile(r"^(-?\d{1,9})\.([0-9a-f]{32})$")

@@ -3,17 +3,18 @@
 from typing import Annotated, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from pydantic import BaseModel, ConfigDict, Field
 
 from app.api.doors import OpenDoor
 from app.api.fields import Line
 from app.api.order_schemas import RefundOut, refunds_out
+from app.api.routing import Router
 from app.api.schemas import RequestBody
 from app.checkout import refunding
 from app.payments import queries
 
-router = APIRouter(prefix="/api/v1/refunds", tags=["payments"])
+router = Router(prefix="/api/v1/refunds", tags=["payments"])
 
 MAX_PAGE = 100
 

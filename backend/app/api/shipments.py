@@ -3,7 +3,6 @@
 from typing import Annotated, Literal
 from uuid import UUID
 
-from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field, HttpUrl, StrictInt
 
 from app.api.doors import OpenDoor
@@ -11,6 +10,7 @@ from app.api.fields import Note, OptionalLine
 from app.api.order_changes import PiecesIn, pieces_of
 from app.api.order_schemas import OrderStatus, ShipmentOut
 from app.api.policy import require
+from app.api.routing import Router
 from app.api.schemas import DryRun, RequestBody
 from app.carts.rules import MAX_LINES
 from app.checkout import fulfilling, moving_many
@@ -19,7 +19,7 @@ from app.core.work import rehearse
 from app.orders import queries
 from app.orders.fulfilment_models import Shipment
 
-router = APIRouter(prefix="/api/v1", tags=["fulfilment"])
+router = Router(prefix="/api/v1", tags=["fulfilment"])
 
 MAX_GRAMS = 1_000_000  # a tonne of one thing goes by another road
 MAX_ORDERS = 200  # moved in one transaction: a morning's round, some seconds of locks

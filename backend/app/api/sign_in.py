@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from fastapi import APIRouter, Response
+from fastapi import Response
 from starlette.requests import Request
 
 from app.accounts import service
@@ -13,13 +13,14 @@ from app.api import session_cookies
 from app.api.callers import REFRESH_COOKIE, check_csrf
 from app.api.doors import Door, OpenDoor
 from app.api.people import CustomerOut, StaffOut
+from app.api.routing import Router
 from app.api.sign_in_schemas import CodeRequest, CodeSent, Refresh, SessionList, SessionOut, SignIn, Tokens, Transport
 from app.carts import service as carts
 from app.core import clock
 from app.core.config import settings
 from app.core.errors import Unauthorised
 
-router = APIRouter(prefix="/api/v1", tags=["sign-in"])
+router = Router(prefix="/api/v1", tags=["sign-in"])
 
 
 @router.post("/otp", status_code=202)

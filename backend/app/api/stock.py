@@ -3,10 +3,11 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 
 from app.api.doors import OpenDoor
 from app.api.fields import NO_NUL
+from app.api.routing import Router
 from app.api.stock_schemas import (
     AdjustmentIn,
     LevelOut,
@@ -21,7 +22,7 @@ from app.catalog.errors import VariantNotFound
 from app.stock import adjusting, list_queries, queries, service
 from app.stock.rules import MAX_PIECES
 
-router = APIRouter(prefix="/api/v1/stock", tags=["stock"])
+router = Router(prefix="/api/v1/stock", tags=["stock"])
 
 MAX_PAGE = 100
 

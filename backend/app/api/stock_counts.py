@@ -3,9 +3,10 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 
 from app.api.doors import OpenDoor
+from app.api.routing import Router
 from app.api.stock_count_schemas import (
     CountDetailOut,
     CountedIn,
@@ -19,7 +20,7 @@ from app.api.stock_count_schemas import (
 from app.stock import count_queries, counting
 from app.stock.count_queries import Which
 
-router = APIRouter(prefix="/api/v1/stock/counts", tags=["stock"])
+router = Router(prefix="/api/v1/stock/counts", tags=["stock"])
 
 MAX_PAGE = 200
 NO_NUL = r"^[^\x00]*$"  # PostgreSQL's text cannot hold it

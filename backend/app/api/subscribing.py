@@ -3,12 +3,12 @@
 from typing import cast
 from uuid import UUID
 
-from fastapi import APIRouter
 from sqlmodel import Session
 
 from app.api.doors import OpenVisit, Visit, replay
 from app.api.payments import PaymentOut, approval_out, require_started
 from app.api.problems import PROVIDER_RESPONSES
+from app.api.routing import Router
 from app.api.schemas import DryRun
 from app.api.subscription_requests import SubscriptionIn
 from app.api.subscription_schemas import StartOut
@@ -25,7 +25,7 @@ from app.subscriptions.beginning import Wish
 from app.subscriptions.changing import Change
 from app.subscriptions.errors import NoMandate
 
-router = APIRouter(prefix="/api/v1/subscriptions", tags=["subscriptions"])
+router = Router(prefix="/api/v1/subscriptions", tags=["subscriptions"])
 
 
 @router.post("", status_code=201, responses=PROVIDER_RESPONSES)

@@ -4,11 +4,12 @@ from collections.abc import Callable
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from sqlmodel import Session
 
 from app.api.doors import Door, OpenDoor, Visit
 from app.api.orders import MAX_PAGE, ExplanationOut, explanation_out
+from app.api.routing import Router
 from app.api.schemas import DryRun
 from app.api.subscription_requests import CancellationIn, PauseIn, SkipIn
 from app.api.subscription_schemas import CalendarOut, ChangeOut, DeliveryOut, SubscriptionOut, SubscriptionPage
@@ -19,7 +20,7 @@ from app.subscriptions import changing, ending, queries, viewing
 from app.subscriptions.changing import Change
 from app.subscriptions.planning import Calendar
 
-router = APIRouter(prefix="/api/v1/subscriptions", tags=["subscriptions"])
+router = Router(prefix="/api/v1/subscriptions", tags=["subscriptions"])
 
 
 @router.get("")

@@ -4,13 +4,14 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, HTTPException
+from fastapi import Depends, HTTPException
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 from starlette.requests import Request
 
 from app.api.advancing import advance
 from app.api.doors import OpenVisit, Visit, host_of
 from app.api.problems import UNAVAILABLE_RESPONSES
+from app.api.routing import Router
 from app.api.schemas import RequestBody
 from app.core import clock
 from app.stores import service as stores
@@ -25,7 +26,7 @@ def in_test_mode(request: Request) -> None:
         raise HTTPException(404)
 
 
-router = APIRouter(prefix="/api/v1/test/clocks", tags=["test clocks"], dependencies=[Depends(in_test_mode)])
+router = Router(prefix="/api/v1/test/clocks", tags=["test clocks"], dependencies=[Depends(in_test_mode)])
 
 EXAMPLE: dict[str, Any] = {
     "id": "01980a2f-0b1c-7d2e-8f30-4a5b6c7d8e9f",

@@ -3,16 +3,16 @@
 from datetime import datetime
 from uuid import UUID
 
-from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
 from app.api.doors import OpenDoor
+from app.api.routing import Router
 from app.api.schemas import MoneyOut
 from app.insight import timeline
 from app.insight.timeline import Milestone, MilestoneKind
 from app.orders import queries
 
-router = APIRouter(prefix="/api/v1/orders", tags=["orders"])
+router = Router(prefix="/api/v1/orders", tags=["orders"])
 
 
 class MilestoneOut(BaseModel):

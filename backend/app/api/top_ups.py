@@ -4,7 +4,6 @@ from datetime import datetime
 from typing import Literal, cast
 from uuid import UUID
 
-from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 from sqlmodel import Session
 
@@ -12,6 +11,7 @@ from app.api.doors import OpenDoor, OpenVisit, replay
 from app.api.orders import PaymentReturnIn
 from app.api.payments import PaymentOut, require_started, top_up_payment_out
 from app.api.problems import PROVIDER_RESPONSES
+from app.api.routing import Router
 from app.api.schemas import MoneyOut, RequestBody
 from app.checkout.returning import top_up_return
 from app.core import clock
@@ -25,7 +25,7 @@ from app.payments.starting import StartCall, Started
 from app.wallets import queries, topping_up
 from app.wallets.models import MAX_TOP_UP_AMOUNT, MIN_TOP_UP_AMOUNT, TopUp
 
-router = APIRouter(prefix="/api/v1/wallet/top-ups", tags=["wallet"])
+router = Router(prefix="/api/v1/wallet/top-ups", tags=["wallet"])
 
 
 class TopUpIn(RequestBody):

@@ -4,18 +4,19 @@ from datetime import datetime
 from typing import Annotated, cast
 from uuid import UUID
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from app.api.doors import Door, OpenDoor
 from app.api.fields import NO_CONTROLS
 from app.api.orders import MAX_PAGE
+from app.api.routing import Router
 from app.api.schemas import MoneyOut, RequestBody
 from app.stores import service as stores
 from app.wallets import queries, service
 from app.wallets.models import MAX_GOODWILL_AMOUNT, MovementKind, WalletMovement
 
-router = APIRouter(prefix="/api/v1", tags=["wallet"])
+router = Router(prefix="/api/v1", tags=["wallet"])
 
 Note = Annotated[str, StringConstraints(strip_whitespace=True, min_length=3, max_length=200, pattern=NO_CONTROLS)]
 

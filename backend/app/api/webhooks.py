@@ -4,11 +4,12 @@ from typing import Annotated, Any
 from uuid import UUID
 
 import orjson
-from fastapi import APIRouter, Depends
+from fastapi import Depends
 from pydantic import BaseModel
 from starlette.requests import Request
 
 from app.api.problems import UNAVAILABLE_RESPONSES
+from app.api.routing import Router
 from app.core.errors import Invalid
 from app.core.work import unit_of_work
 from app.inbox import service as inbox
@@ -16,7 +17,7 @@ from app.payments.errors import SignatureInvalid
 from app.providers.razorpay import verify_webhook
 from app.stores import service as stores
 
-router = APIRouter(prefix="/api/v1/webhooks", tags=["webhooks"])
+router = Router(prefix="/api/v1/webhooks", tags=["webhooks"])
 
 
 class Received(BaseModel):

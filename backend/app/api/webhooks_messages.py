@@ -4,10 +4,11 @@ from typing import Annotated
 from urllib.parse import parse_qsl
 from uuid import UUID
 
-from fastapi import APIRouter, Header
+from fastapi import Header
 from starlette.requests import Request
 
 from app.api.problems import UNAVAILABLE_RESPONSES
+from app.api.routing import Router
 from app.api.webhooks import RawBody, Received, RejectedEvent
 from app.core.config import settings
 from app.core.work import unit_of_work
@@ -16,7 +17,7 @@ from app.providers.sendgrid import verify_events
 from app.providers.twilio import verify_callback
 from app.stores import service as stores
 
-router = APIRouter(prefix="/api/v1/webhooks", tags=["webhooks"])
+router = Router(prefix="/api/v1/webhooks", tags=["webhooks"])
 
 Signature = Annotated[str, Header(alias="X-Twilio-Email-Event-Webhook-Signature")]
 Timestamp = Annotated[str, Header(alias="X-Twilio-Email-Event-Webhook-Timestamp")]
