@@ -15,7 +15,22 @@ from sandbox.config import Config
 from sandbox.control import router as control
 from sandbox.inbox import router as inbox
 from sandbox.pages import router as pages
-from sandbox.razorpay import checkout, customers, disputes, orders, payments, recurring, refunds, settlements, tokens, unknown
+from sandbox.razorpay import (
+    checkout,
+    customers,
+    disputes,
+    invoices,
+    orders,
+    payments,
+    plans,
+    recurring,
+    refunds,
+    settlements,
+    subscription_page,
+    subscriptions,
+    tokens,
+    unknown,
+)
 from sandbox.server import Server, listen
 from sandbox.store import Store
 from sandbox.transitions import Passage
@@ -60,6 +75,7 @@ def create_app(state_path: Path, config: Config | None = None) -> FastAPI:
         bank.router,
         control,
         checkout.router,
+        subscription_page.router,
         orders.wire.router,
         payments.wire.router,
         refunds.wire.router,
@@ -68,6 +84,9 @@ def create_app(state_path: Path, config: Config | None = None) -> FastAPI:
         recurring.wire.router,
         customers.wire.router,
         tokens.wire.router,
+        plans.wire.router,
+        subscriptions.wire.router,
+        invoices.wire.router,
         sendgrid.wire.router,
         twilio.wire.router,
         unknown.wire.router,

@@ -2,8 +2,8 @@
 
 from fastapi import APIRouter
 
-from sandbox.control import behaviour, clocks, declare, happenings, mandates, money, records, refunds
+from sandbox.control import behaviour, clocks, declare, happenings, mandates, money, records, refunds, subscriptions
 
 router = APIRouter(prefix="/control")
-for part in (declare, behaviour, clocks, happenings, refunds, money, mandates, records):
+for part in (declare, behaviour, clocks, happenings, refunds, money, mandates, subscriptions, records):
     router.include_router(part.router)

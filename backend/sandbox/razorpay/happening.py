@@ -17,6 +17,8 @@ from sandbox.razorpay.shapes import NO_ERROR, fee_and_tax, new_payment
 from sandbox.store import Db
 from sandbox.webhooks import events
 
+MISPLACED = ("order.notification.", "subscription.pending")  # events whose created_at stands inside their payload
+
 
 @dataclass
 class Happening:
@@ -62,18 +64,20 @@ class Happening:
         save(self.db, payment)
         self.note("payment.failed", payment=payment.wire)
 
-    def note(self, event: str, **entities: dict[str, Any]) -> None:
-        """Freeze the entities as they are now: the payload is a snapshot, whatever happens later."""
+    def note(self, event: str, contains: list[str] | None = None, **entities: dict[str, Any]) -> None:
+        """Freeze the entities as they are now: the payload is a snapshot, whatever happens later.
+
+        `contains`: what the event says it has, where that is not all."""
         payload: dict[str, Any] = {name: {"entity": entity} for name, entity in entities.items()}
         stamp = {"created_at": self.now}
-        if event.startswith("order.notification."):
+        if event.startswith(MISPLACED):
             payload, stamp = payload | stamp, {}  # misplaced, as in Razorpay's own sample
         body = json.dumps(
             {
                 "entity": "event",
                 "account_id": self.merchant.facts["account_id"],
                 "event": event,
-                "contains": list(entities),
+                "contains": list(entities) if contains is None else contains,
                 "payload": payload,
                 **stamp,
             },
