@@ -108,7 +108,7 @@ class Sandbox:
         return answer
 
     def decide_refund(self, provider_refund_id: str, outcome: str, **more: Any) -> dict[str, Any]:
-        """The bank answers a pending refund now: processed | failed."""
+        """The bank answers a pending refund now: processed | failed; late=True: one that was processed already fails."""
         answer: dict[str, Any] = self._post(f"/control/razorpay/refunds/{provider_refund_id}/{outcome}", more)
         return answer
 
@@ -147,6 +147,30 @@ class Sandbox:
     def tokens(self) -> list[dict[str, Any]]:
         """Every mandate with its debits, newest first."""
         found: list[dict[str, Any]] = self._get("/control/razorpay/tokens", account=self.key_id)
+        return found
+
+    def approve_subscription(self, subscription_id: str, **more: Any) -> dict[str, Any]:
+        """The customer approves a subscription on its page (or declines: error_reason=…); answers the first payment."""
+        answer: dict[str, Any] = self._post(f"/control/razorpay/subscriptions/{subscription_id}/approve", more)
+        return answer
+
+    def charges(self, subscription_id: str, *outcomes: Any) -> None:
+        """What the next charges of a subscription come to, retries too: "captured" or {"failed": reason}; then captured."""
+        self._put(f"/control/razorpay/subscriptions/{subscription_id}/outcomes", {"outcomes": list(outcomes)})
+
+    def change_card(self, subscription_id: str, **more: Any) -> dict[str, Any]:
+        """The customer gives another card or UPI id while charges fail."""
+        answer: dict[str, Any] = self._post(f"/control/razorpay/subscriptions/{subscription_id}/instrument", more)
+        return answer
+
+    def subscription_at_bank(self, subscription_id: str, act: str) -> dict[str, Any]:
+        """The customer pauses, resumes or cancels it in the bank app."""
+        answer: dict[str, Any] = self._post(f"/control/razorpay/subscriptions/{subscription_id}/bank/{act}", {})
+        return answer
+
+    def subscriptions(self) -> list[dict[str, Any]]:
+        """Every subscription that the provider keeps, newest first, each with all tries to charge it."""
+        found: list[dict[str, Any]] = self._get("/control/razorpay/subscriptions", account=self.key_id)
         return found
 
     def clock(self, now: int | None = None, offset_seconds: float | None = None) -> dict[str, Any]:

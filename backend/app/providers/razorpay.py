@@ -1,6 +1,6 @@
 """Razorpay: orders, payments, captures and signatures. Their dictionaries and exceptions end here.
 
-Refunds and lists are inherited from `razorpay_refunds` and `razorpay_lists`: callers know one client. Orders carry our
+Refunds, subscriptions and lists are inherited from the modules of those names: callers know one client. Orders carry our
 receipt with `unique_receipt`, so a repeated create finds the first; after an `Unknown` look it up by its receipt all the
 same. A signature that fits says who posted it, never what the payment's state is: fetch that.
 """
@@ -26,6 +26,7 @@ from app.providers.razorpay_facts import (
 )
 from app.providers.razorpay_lists import Lists
 from app.providers.razorpay_refunds import Refunds
+from app.providers.razorpay_subscriptions import Subscriptions
 
 __all__ = ["MAX_RECEIPT_LENGTH", "PROVIDER", "Razorpay", "verify_webhook"]
 
@@ -33,7 +34,7 @@ MAX_RECEIPT_LENGTH = 40  # theirs
 NAME = re.compile(r"[A-Za-z0-9 .'/@()]{3,50}")  # what they take; another name is left out
 
 
-class Razorpay(Refunds, Lists):
+class Razorpay(Refunds, Subscriptions, Lists):
     """One account's client. Not shared between threads or across a fork: get it through `clients.per_thread`."""
 
     def create_order(

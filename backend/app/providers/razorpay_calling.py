@@ -11,7 +11,8 @@ from app.providers.transport import JudgingSession
 PROVIDER = "razorpay"
 MAX_LISTED = 100  # their largest page; one order with more attempts than that does not exist
 LOW_BALANCE = "insufficient_balance"
-WRITES = frozenset({"create", "capture", "create_recurring"})  # what an operation's name ends in when it changes something
+# What an operation's name ends in when it changes something.
+WRITES = frozenset({"create", "capture", "create_recurring", "cancel", "pause", "resume"})
 
 T = TypeVar("T")
 

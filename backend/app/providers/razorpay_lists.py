@@ -37,25 +37,25 @@ class Lists(Account):
 
     def payments_between(self, from_: datetime, to: datetime) -> Iterator[PaymentFacts]:
         """Payments created in [from_, to], newest first."""
-        return _read_each("payments.list", _between(from_, to), MAX_LISTED, self._client.payment.all, read_payment)
+        return read_each("payments.list", _between(from_, to), MAX_LISTED, self._client.payment.all, read_payment)
 
     def refunds_between(self, from_: datetime, to: datetime) -> Iterator[RefundFacts]:
         """Refunds created in [from_, to], newest first, those made in the dashboard among them."""
-        return _read_each("refunds.list", _between(from_, to), MAX_LISTED, self._client.refund.all, read_refund)
+        return read_each("refunds.list", _between(from_, to), MAX_LISTED, self._client.refund.all, read_refund)
 
     def disputes_between(self, from_: datetime, to: datetime) -> Iterator[DisputeFacts]:
         """Disputes opened in [from_, to]."""
-        return _read_each("disputes.list", _between(from_, to), MAX_LISTED, self._client.dispute.all, read_dispute)
+        return read_each("disputes.list", _between(from_, to), MAX_LISTED, self._client.dispute.all, read_dispute)
 
     def settlements_between(self, from_: datetime, to: datetime) -> Iterator[SettlementFacts]:
         """Settlements created in [from_, to]."""
-        return _read_each("settlements.list", _between(from_, to), MAX_LISTED, self._client.settlement.all, read_settlement)
+        return read_each("settlements.list", _between(from_, to), MAX_LISTED, self._client.settlement.all, read_settlement)
 
     def settlement_lines(self, year: int, month: int, day: int) -> list[SettlementLineFacts]:
         """Every payment, refund, transfer and adjustment that was settled on that day (of the provider, in India)."""
         query = {"year": year, "month": f"{month:02d}", "day": f"{day:02d}"}
         report = self._client.settlement.report
-        return list(_read_each("settlements.report", query, MAX_REPORTED, report, read_settlement_line))
+        return list(read_each("settlements.report", query, MAX_REPORTED, report, read_settlement_line))
 
     def fetch_settlement(self, settlement_id: str) -> SettlementFacts:
         return call("settlements.fetch", lambda: self._client.settlement.fetch(settlement_id), read_settlement)
@@ -64,7 +64,7 @@ class Lists(Account):
         return call("disputes.fetch", lambda: self._client.dispute.fetch(dispute_id), read_dispute)
 
 
-def _read_each(
+def read_each(
     operation: str, query: Mapping[str, Any], count: int, ask: Ask, read: Callable[[dict[str, Any]], T]
 ) -> Iterator[T]:
     """All pages, until one is not full."""
