@@ -155,6 +155,7 @@ POLICY: dict[tuple[str, str], Policy] = {
     ("GET", "/api/v1/disputes"): Policy("staff", "payments.read"),
     ("POST", "/api/v1/refunds/{refund_id}/payout"): Policy("staff", "refunds.make"),
     ("POST", "/api/v1/refunds/{refund_id}/retry"): Policy("staff", "refunds.make"),
+    ("POST", "/api/v1/refunds/{refund_id}/redirect"): Policy("staff", "refunds.make"),
     ("POST", "/api/v1/orders/{order_id}/payment-confirmation"): CUSTOMER,
     ("POST", "/api/v1/payment-returns/{order_id}"): PUBLIC,  # the signature is the proof
     ("POST", "/api/v1/subscriptions"): CUSTOMER,

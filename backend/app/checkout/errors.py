@@ -1,4 +1,4 @@
-from app.core.errors import Conflict, Invalid
+from app.core.errors import Conflict, Invalid, Refusal
 
 
 class CartNotReady(Conflict):
@@ -65,6 +65,12 @@ class AmountNotOwed(Conflict):
     """This is not what is owed; `owed_amount` is."""
 
     code = "amount_not_owed"
+
+
+class ProviderNotAsked(Refusal):
+    """The payment provider cannot be asked now, and nothing was changed; repeat the request."""
+
+    status, code = 503, "provider_not_asked"
 
 
 class RefundMoveNotAllowed(Conflict):

@@ -153,7 +153,8 @@ def adopt(session: Session, facts: RefundFacts, actor: Actor, cause: str, now: d
     """What the provider says of a refund, ours or one made in its dashboard. Safe to run any number of times.
 
     A refund that nobody here asked for lowers what is owed of the order, or takes the place of one of ours that waits for the
-    same money. CaptureUnknown: its payment is not in the books (yet), or was never captured.
+    same money. One that went out and was sent back has failed, and waits for a person like any other that did.
+    CaptureUnknown: its payment is not in the books (yet), or was never captured.
     """
     capture = payments.capture(session, facts.payment_id)
     if capture is None:
@@ -164,13 +165,15 @@ def adopt(session: Session, facts: RefundFacts, actor: Actor, cause: str, now: d
     refund = _find(session, facts, capture)
     if refund is None:
         refund = _made_there(session, order, capture, facts, actor, cause, now)
-    was_pending = refund.is_on_its_way
-    refunding.apply_facts(session, refund, facts, actor, cause, now)
-    if was_pending and refund.status == "processed" and order is not None:
+    before = refund.status
+    is_news = refunding.apply_facts(session, refund, facts, actor, cause, now)
+    if is_news and refund.status == "processed" and order is not None:
         _has_gone(session, order, refund, actor, now)
     top_up_id = payments.get(session, capture.payment_id).top_up_id
-    if top_up_id and was_pending and refund.status == "processed":
+    if top_up_id and is_news and refund.status == "processed":
         wallets.take_back(session, top_up_id, refund, actor, now)
+    elif top_up_id and is_news and before == "processed":
+        wallets.put_back(session, top_up_id, refund, actor, now)
     return refund
 
 
@@ -223,24 +226,32 @@ def _order_of(session: Session, refund: Refund) -> Order | None:
 
 def pay_out(session: Session, refund_id: UUID, reference: str, *, actor: Actor, now: datetime) -> Refund:
     """A person paid a refund out by hand. RefundNotFound, RefundMoveNotAllowed, also for the second time."""
-    refund, order = _lock(session, refund_id)
+    refund, order = lock(session, refund_id)
     if refund.destination != "by_hand" or not refund.is_on_its_way:
         raise RefundMoveNotAllowed(f"a refund to the {refund.destination} that is {refund.status} is not paid out by hand")
-    refunding.finish(session, refund, now, credit=ledger.BANK, actor=actor, cause=f"paid out: {reference}")
-    if order is not None:
-        _went_back(session, order, refund, actor, now)
+    return pay_out_now(session, order, refund, reference, actor, now)
+
+
+def pay_out_now(session: Session, order: Order | None, refund: Refund, reference: str, actor: Actor, now: datetime) -> Refund:
+    """A refund that is not the provider's goes out: into the wallet, or a person has paid it. The caller holds the locks."""
+    if refund.destination == "by_hand":
+        refunding.finish(session, refund, now, credit=ledger.BANK, actor=actor, cause=f"paid out: {reference}")
+        if order is not None:
+            _went_back(session, order, refund, actor, now)
+    elif order is not None:
+        _pay_out_at_once(session, order, refund, actor, now)
     return refund
 
 
 def retry(session: Session, refund_id: UUID, *, actor: Actor, now: datetime) -> list[Refund]:
     """Start again what is still over-paid where a refund failed. RefundNotFound, RefundMoveNotAllowed. Safe to run twice."""
-    refund, order = _lock(session, refund_id)
+    refund, order = lock(session, refund_id)
     if refund.status != "failed" or order is None:
         raise RefundMoveNotAllowed(f"a refund that is {refund.status} is not tried again")
     return settle_balance(session, order, actor, f"again, after {refund.receipt} failed", now)
 
 
-def _lock(session: Session, refund_id: UUID) -> tuple[Refund, Order | None]:
+def lock(session: Session, refund_id: UUID) -> tuple[Refund, Order | None]:
     """The order's lock first, then the refund's."""
     order = _order_of(session, payments.get_refund(session, refund_id))
     return payments.refund_locked(session, refund_id), order

@@ -64,18 +64,22 @@ def _is_news(present: str, facts: PaymentFacts) -> bool:
     return moves_forward(present, told)
 
 
+NEWS_OF_REFUNDS = {  # what we know (None: nothing), and what is told
+    (None, "pending"),
+    (None, "processed"),
+    ("pending", "processed"),
+    ("pending", "failed"),
+    ("processed", "failed"),
+}
+
+
 def news_of_refunds(session: Session, told: Sequence[RefundFacts]) -> list[RefundFacts]:
-    """Refunds of money in our books that we do not know, or know as pending and that are decided."""
+    """Refunds of money in our books that we do not know, know as pending and that are decided, or that failed after all."""
     statement = select(Refund.provider_refund_id, Refund.status)
     found = session.exec(statement.where(col(Refund.provider_refund_id).in_([facts.id for facts in told])))
     present = {refund_id: status for refund_id, status in found if refund_id}
     booked = _captured(session, [facts.payment_id for facts in told])  # of an uncaptured payment, nothing was ours
-    return [
-        facts
-        for facts in told
-        if facts.payment_id in booked
-        and (facts.status != "failed" if facts.id not in present else present[facts.id] == "pending" != facts.status)
-    ]
+    return [facts for facts in told if facts.payment_id in booked and (present.get(facts.id), facts.status) in NEWS_OF_REFUNDS]
 
 
 def news_of_disputes(session: Session, told: Sequence[DisputeFacts]) -> list[DisputeFacts]:

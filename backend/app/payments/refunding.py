@@ -36,6 +36,7 @@ LOOK_SECONDS, LATER_SECONDS = 60.0, MAX_BACKOFF_SECONDS  # most are processed at
 FRESH = timedelta(minutes=10)
 UNKNOWN_SECONDS = 10.0  # a call that timed out may still arrive: not sooner
 MIN_AMOUNT = 100  # paise; Razorpay: the least amount of a payment, and so of its parts (api/orders/create)
+SENT_BACK = "sent_back"  # processed first, and failed all the same
 TOP_UP = "insufficient_balance"  # the account at the provider is too low: it waits until somebody tops it up
 
 
@@ -171,12 +172,16 @@ def _try_again(session: Session, refund: Refund, error: ProviderError) -> None:
 def apply_facts(session: Session, refund: Refund, facts: RefundFacts, actor: Actor, cause: str, now: datetime) -> bool:
     """Move the refund forward by what the provider says; whether that was news. Safe to run any number of times.
 
-    `processed` books the money in the ledger, once; `failed` gives the amount back to the capture.
+    `processed` books the money in the ledger, once; `failed` gives the amount back to the capture, even later: banks send back
+    what had gone out.
     """
     if refund.provider_refund_id is None:
         refund.provider_refund_id, refund.failure_reason = facts.id, None
         session.add(refund)
         record(session, actor, "refund.accepted", refund, {"provider_refund_id": [None, facts.id]}, cause=cause)
+    if refund.status == "processed" and facts.status == "failed" and refund.provider_refund_id == facts.id:
+        fail(session, refund, SENT_BACK, now, actor=actor, cause=f"{cause}, {facts.id}")
+        return True
     if not refund.is_on_its_way or facts.status == "pending":
         return False
     if facts.status == "failed":
@@ -200,9 +205,15 @@ def finish(session: Session, refund: Refund, now: datetime, *, credit: str, acto
 def fail(
     session: Session, refund: Refund, reason: str, now: datetime, *, actor: Actor = SYSTEM, cause: str = "the provider refused"
 ) -> None:
-    """It will not go out this way: its amount may be given back in another."""
+    """It will not go out this way: its amount may be given back in another. What was booked of it is taken back by a transfer
+    of its own, once.
+    """
     capture = queries.capture_locked(session, refund.capture_id)
     before = refund.decide("failed", now, reason)
     session.add(refund)
     _count(session, capture)
+    if before == "processed":
+        debit, credit = ledger.RAZORPAY, account_of(queries.get(session, refund.payment_id))
+        amount, currency = refund.amount, refund.currency
+        ledger.transfer(session, "refund_failed", debit=debit, credit=credit, amount=amount, currency=currency, cause=refund)
     record(session, actor, "refund.failed", refund, {"status": [before, "failed"], "reason": [None, reason[:100]]}, cause=cause)

@@ -29,13 +29,32 @@ def account_of(customer_id: UUID) -> str:
     return f"wallet:{customer_id}"
 
 
-def require(session: Session, customer_id: UUID, amount: int, currency: str) -> Wallet:
-    """Lock the wallet, and refuse unless it can pay `amount`. WalletBalanceTooLow names both."""
+def lock(session: Session, customer_id: UUID, currency: str) -> Wallet:
+    """Lock the wallet that is to pay in this currency."""
     wallet = queries.get_locked(session, customer_id, currency)
     if wallet.currency != currency:
         raise ValueError(f"a wallet in {wallet.currency} pays nothing in {currency}")
-    if wallet.balance_amount < amount:
-        raise WalletBalanceTooLow(balance_amount=wallet.balance_amount, total_amount=amount, currency=currency)
+    return wallet
+
+
+def balance(session: Session, customer_id: UUID | None) -> int:
+    """What is in the customer's wallet, in paise; not locked. Nothing for somebody who has not signed in."""
+    wallet = queries.of_customer(session, customer_id) if customer_id else None
+    return wallet.balance_amount if wallet else 0
+
+
+def too_low(balance_amount: int, amount: int, currency: str) -> WalletBalanceTooLow | None:
+    """Why such a balance cannot pay `amount`, naming both; None: it can."""
+    if balance_amount >= amount:
+        return None
+    return WalletBalanceTooLow(balance_amount=balance_amount, total_amount=amount, currency=currency)
+
+
+def require(session: Session, customer_id: UUID, amount: int, currency: str) -> Wallet:
+    """Lock the wallet, and refuse unless it can pay `amount`. WalletBalanceTooLow names both."""
+    wallet = lock(session, customer_id, currency)
+    if refusal := too_low(wallet.balance_amount, amount, currency):
+        raise refusal
     return wallet
 
 
@@ -84,6 +103,17 @@ def take_back(session: Session, top_up_id: UUID, refund: Refund, actor: Actor, n
         ledger.transfer(
             session, "taken_back", debit=account, credit=ledger.TOP_UPS, amount=amount, currency=currency, cause=refund
         )
+
+
+def put_back(session: Session, top_up_id: UUID, refund: Refund, actor: Actor, now: datetime) -> None:
+    """The refund of a top-up was sent back: what was taken back for it is in the wallet again, once."""
+    taken = queries.movement(session, "taken_back", refund.id)
+    if taken is None:
+        return
+    customer_id, amount = queries.top_up(session, top_up_id, None).customer_id, -taken.amount
+    wallet = queries.get_locked(session, customer_id, refund.currency)
+    if _move(session, wallet, "refund", amount, refund, actor, f"its refund was sent back, receipt {refund.receipt}", now):
+        _credit(session, "put_back", ledger.TOP_UPS, customer_id, amount, refund.currency, refund)
 
 
 def give(session: Session, customer_id: UUID, amount: int, note: str, actor: Actor, now: datetime) -> WalletMovement:

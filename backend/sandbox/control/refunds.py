@@ -39,6 +39,7 @@ class ByHand(Strict):
 
 class Answer(Strict):
     send_webhooks: bool = True
+    late: bool = False  # of one that was processed already
 
 
 @router.put("/razorpay/refunds")
@@ -68,12 +69,12 @@ def refund_by_hand(payment_id: str, asked: ByHand, box: TheBox) -> dict[str, Any
 
 @router.post("/razorpay/refunds/{refund_id}/{outcome}")
 def decide_refund(refund_id: str, outcome: treasury.Outcome, asked: Answer, box: TheBox) -> dict[str, Any]:
-    """The bank answers a pending refund now, whatever was planned; 409 when it is not pending."""
+    """The bank answers a pending refund now, whatever was planned; 409 when it is not pending (`late`: not processed)."""
     try:
         with box.transaction() as db:
             happening = happening_of(db, refund_id, asked.send_webhooks)
             refund = load(db, happening.merchant.id, "refund", refund_id)
-            refunding.decide(happening, refund, outcome)
+            refunding.decide(happening, refund, outcome, late=asked.late)
             happening.publish()
             return refund.wire
     except Refused as refusal:

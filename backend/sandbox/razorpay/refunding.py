@@ -67,11 +67,14 @@ def give_back(happening: Happening, payment: Entity, reason: str) -> None:
     _announce(happening, refund, payment)
 
 
-def decide(happening: Happening, refund: Entity, outcome: treasury.Outcome) -> None:
-    """The bank has answered; each refund is decided once."""
-    if refund.wire["status"] != "pending":
+def decide(happening: Happening, refund: Entity, outcome: treasury.Outcome, *, late: bool = False) -> None:
+    """The bank has answered; each refund is decided once. `late`: the bank sends one back that had gone out."""
+    if refund.wire["status"] != ("processed" if late else "pending"):
         raise refused(f"The refund is {refund.wire['status']} already")
     payment = load(happening.db, refund.account, "payment", str(refund.parent))
+    if late:
+        amount, why = -refund.wire["amount"], "sent back by the bank"
+        ledger.append(happening.db, refund.account, "refund", payment.id, payment.parent, refund.id, amount, why, happening.now)
     if outcome == "processed":
         refund.wire["acquirer_data"] = {"arn": random_text(23)}
         _close(happening, refund, payment)

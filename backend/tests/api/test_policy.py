@@ -58,6 +58,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "POST /api/v1/shipments/{shipment_id}/dispatch": {},
     "POST /api/v1/shipments/{shipment_id}/failed-delivery": {},
     "POST /api/v1/refunds/{refund_id}/payout": {"reference": "UTR 0001"},
+    "POST /api/v1/refunds/{refund_id}/redirect": {"destination": "wallet"},
     "POST /api/v1/wallet/top-ups": {"amount": 50000},
     "POST /api/v1/wallet/top-ups/{top_up_id}/payment-confirmation": {
         "razorpay_payment_id": "pay_x", "razorpay_order_id": "order_x", "razorpay_signature": "0" * 64,
@@ -98,6 +99,7 @@ REFUSED_ALL_THE_SAME = {
     "POST /api/v1/shipments/{shipment_id}/delivery": 409,
     "POST /api/v1/shipments/{shipment_id}/failed-delivery": 409,
     "POST /api/v1/refunds/{refund_id}/payout": 409,
+    "POST /api/v1/refunds/{refund_id}/redirect": 409,
     "POST /api/v1/refunds/{refund_id}/retry": 409,  # it did not fail
     "POST /api/v1/customers/{customer_id}/wallet-credits": 400,  # it asks for a key
     "PUT /api/v1/customers/{customer_id}/credit-limit": 409,  # no distributor

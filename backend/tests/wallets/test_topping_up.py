@@ -19,6 +19,7 @@ from app.core.work import unit_of_work
 from app.ledger import service as ledger
 from app.payments.errors import PaymentMismatch, SignatureInvalid
 from app.payments.models import Payment, PaymentAttempt
+from app.payments.refund_models import Refund
 from app.providers import registry
 from app.providers.razorpay_facts import read_refund
 from app.stores import service as stores
@@ -28,7 +29,7 @@ from app.wallets.errors import TooManyTopUps
 from app.wallets.models import TopUp
 from tests.checkout.test_confirming import back, deliver
 from tests.sandbox_control import Sandbox
-from tests.shopping import Shopper, make_shopper, place_and_start, place_by
+from tests.shopping import Shopper, make_shopper, place_and_start, place_by, rows
 from tests.unchanged import unchanged
 from tests.wallets.money import balance, fill, wallets_add_up
 
@@ -102,6 +103,12 @@ def test_a_top_up_refunded_in_the_dashboard_leaves_the_wallet(
     for event in sorted(sandbox.events(), key=lambda event: event["type"].startswith("refund")):
         deliver(store, event)
     assert balance(store, shopper.customer.id) == AMOUNT - 20000
+    wallets_add_up(store)
+    refund_id = str(rows(store, Refund)[0].provider_refund_id)
+    sandbox.decide_refund(refund_id, "failed", late=True)  # the bank sends it back
+    for event in sandbox.events():
+        deliver(store, event)
+    assert balance(store, shopper.customer.id) == AMOUNT
     wallets_add_up(store)
 
 

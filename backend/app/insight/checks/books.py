@@ -22,7 +22,8 @@ CHECKS = (
         "Money that went back is in the ledger, once; money that did not is not.",
         "refunds",
         """SELECT r.id, r.receipt, r.status, r.amount, coalesce(t.amount, 0) AS booked_amount FROM refunds r
-        LEFT JOIN transfers t ON t.kind = 'refund' AND t.cause_id = r.id
+        LEFT JOIN (SELECT cause_id, sum(CASE kind WHEN 'refund' THEN amount ELSE -amount END) AS amount FROM transfers
+            WHERE kind IN ('refund', 'refund_failed') GROUP BY cause_id) t ON t.cause_id = r.id
         WHERE coalesce(t.amount, 0) <> CASE r.status WHEN 'processed' THEN r.amount ELSE 0 END""",
         "Refund {receipt} of {amount} is {status}, and in the ledger with {booked_amount}.",
         _RESTORE,
@@ -33,7 +34,7 @@ CHECKS = (
         "transfers",
         """SELECT t.id, t.kind, t.amount FROM transfers t
         WHERE t.kind = 'capture' AND NOT EXISTS (SELECT FROM captures c WHERE c.id = t.cause_id)
-            OR t.kind = 'refund' AND NOT EXISTS (SELECT FROM refunds r WHERE r.id = t.cause_id)""",
+            OR t.kind IN ('refund', 'refund_failed') AND NOT EXISTS (SELECT FROM refunds r WHERE r.id = t.cause_id)""",
         "The ledger has a {kind} of {amount} that belongs to nothing.",
         _RESTORE,
     ),

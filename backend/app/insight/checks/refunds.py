@@ -33,16 +33,18 @@ CHECKS = (
         "refund_failed",
         "A refund that failed is made good in another way.",
         "orders",
-        f"""SELECT o.id, o.number, f.failure_reason, paid.kept_amount
+        f"""SELECT o.id, o.number, f.failure_reason, f.refund_id, paid.kept_amount
             - CASE WHEN o.status = 'cancelled' THEN 0 ELSE o.total_amount - o.reduced_amount END AS amount
-        FROM (SELECT payment_id, max(failure_reason) AS failure_reason FROM refunds
-            WHERE status = 'failed' GROUP BY payment_id) f
+        FROM (SELECT DISTINCT ON (payment_id) payment_id, failure_reason, id AS refund_id FROM refunds
+            WHERE status = 'failed' ORDER BY payment_id, id DESC) f
         JOIN payments p ON p.id = f.payment_id JOIN orders o ON o.id = p.order_id JOIN ({PAID}) paid ON paid.payment_id = p.id
         WHERE paid.kept_amount - paid.disputed_amount
             > CASE WHEN o.status = 'cancelled' THEN 0 ELSE o.total_amount - o.reduced_amount END
             """,  # noqa: S608
-        "{amount} of order {number} could not be given back ({failure_reason}), and no other refund is on its way.",
-        "Ask the customer for another way, then pay by hand or into the wallet. The repair tries the same way once more.",
+        "{amount} of order {number} could not be given back ({failure_reason}), and no other refund is on its way. "
+        "Refund {refund_id} was the last.",
+        "Ask the customer for another way, and redirect the refund (POST /api/v1/refunds/ID/redirect, or in the shop's back "
+        "office): into the wallet, or paid by hand. The repair tries the same way once more.",
         is_repaired=True,
     ),
     Check(

@@ -28,7 +28,7 @@ CHECKS = (
             (SELECT coalesce(sum(CASE WHEN d.code = 'razorpay' THEN t.amount ELSE -t.amount END), 0) AS amount
             FROM transfers t JOIN ledger_accounts d ON d.id = t.debit_account_id
             JOIN ledger_accounts c ON c.id = t.credit_account_id
-            WHERE 'razorpay' IN (d.code, c.code) AND t.kind NOT IN ('capture', 'refund')) booked,
+            WHERE 'razorpay' IN (d.code, c.code) AND t.kind NOT IN ('capture', 'refund', 'refund_failed')) booked,
             (SELECT -(SELECT coalesce(sum(amount), 0) FROM settlements WHERE status = 'processed' AND amount > 0)
                 - (SELECT coalesce(sum(fee_amount), 0) FROM settlement_lines WHERE settlement_id IS NOT NULL)
                 - (SELECT coalesce(sum(deducted_amount), 0) FROM disputes WHERE status <> 'won') AS amount) told
