@@ -23,7 +23,7 @@ QUEUE_SIZE = 10_000  # nudges waiting in this process; more are dropped, their r
 OPEN_SECONDS = 5.0  # how long the breaker stays open after a failed publish
 EXPIRES_SECONDS = 300  # an old nudge is noise: the sweep has been by
 TICK_EXPIRES_SECONDS = 30  # the next one looks for the same
-JOIN_SECONDS = 0.01  # a message costs its sender and a worker more than most rows do; nobody notices ten milliseconds
+JOIN_SECONDS = 0.03  # a message costs its sender and a worker more than most rows do; nobody notices thirty milliseconds
 MAX_JOINED = 20  # rows in one message: about a second of work
 SLOT = ("store_id", "slot_id")
 
@@ -117,22 +117,27 @@ class Nudger:
         self.pid = os.getpid()  # last: from here on nobody waits
 
     def _run(self) -> None:
-        joined: dict[tuple[Nudge, str], list[Sending]] = {}
-        ends = 0.0
         while True:
-            try:
-                sending = self.waiting.get(timeout=max(0.0, ends - time.monotonic()) if joined else None)
-            except queue.Empty:
-                sending = None
-            if sending is not None and not sending.can_join:
+            first = self.waiting.get()
+            time.sleep(JOIN_SECONDS)  # and not `get` for so long: what comes meanwhile would wake this thread each time
+            alone, joined = self._take(first)
+            for sending in alone:
                 self._publish([sending])
-            elif sending is not None:
-                ends = ends if joined else time.monotonic() + JOIN_SECONDS
-                joined.setdefault((sending.nudge, sending.ids[0]), []).append(sending)
-            for key in [key for key, group in joined.items() if len(group) == MAX_JOINED or time.monotonic() >= ends]:
-                self._publish(joined.pop(key))
+            for group in joined.values():
+                for start in range(0, len(group), MAX_JOINED):
+                    self._publish(group[start : start + MAX_JOINED])
 
-    def _publish(self, group: list["Sending"]) -> None:
+    def _take(self, first: Sending) -> tuple[list[Sending], dict[tuple[Nudge, str], list[Sending]]]:
+        """All that waits: what travels alone, and what travels together, by nudge and store."""
+        alone, joined = list[Sending](), dict[tuple[Nudge, str], list[Sending]]()
+        for sending in (first, *(self.waiting.get_nowait() for _ in range(self.waiting.qsize()))):
+            if sending.can_join:
+                joined.setdefault((sending.nudge, sending.ids[0]), []).append(sending)
+            else:
+                alone.append(sending)
+        return alone, joined
+
+    def _publish(self, group: list[Sending]) -> None:
         """One message: for the first, and for `more` of the same task and store, each with its own request id."""
         first, more = group[0], [[sending.ids[1], sending.request_id] for sending in group[1:]]
         nudge, named = first.nudge, dict(zip(first.nudge.names, first.ids, strict=bool(first.nudge.names)))

@@ -3,9 +3,10 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 from uuid import UUID
 
+from psycopg.pq import ExecStatus
 from sqlalchemy import text
 from sqlmodel import Session
 
@@ -17,7 +18,7 @@ Call = TypeVar("Call")
 Outcome = TypeVar("Outcome")
 Result = TypeVar("Result")
 
-_ENTER_STORE = "SELECT set_config('app.store_id', %(store_id)s, true)"  # the driver's own: it goes before everything
+_ENTER_STORE = "SELECT set_config('app.store_id', '{}', true)"
 _ENTER_SWEEP = text(f"SET LOCAL ROLE {SWEEP_ROLE}")
 
 
@@ -28,7 +29,7 @@ def unit_of_work(store_id: UUID) -> Iterator[Session]:
     A refusal whose class says `keeps_effects` is committed and raised all the same. Objects stay readable afterwards.
     """
     with Session(engine(), expire_on_commit=False, info={"store_id": store_id, "nudges": []}) as session:
-        session.connection().exec_driver_sql(_ENTER_STORE, {"store_id": str(store_id)})
+        _enter(session, store_id)
         try:
             yield session
         except Refusal as refusal:
@@ -41,6 +42,14 @@ def unit_of_work(store_id: UUID) -> Iterator[Session]:
             return
         session.commit()
         _send_nudges(session)
+
+
+def _enter(session: Session, store_id: UUID) -> None:
+    """Begin the transaction and name the store, in one round trip: the driver would make two of it, before everything else."""
+    connection, enter = session.connection(), _ENTER_STORE.format(UUID(str(store_id)))
+    driver: Any = connection.connection.driver_connection
+    if driver.pgconn.exec_(f"BEGIN; {enter}".encode()).status != ExecStatus.TUPLES_OK:
+        connection.exec_driver_sql(enter)  # says what is wrong, in the words that everybody knows
 
 
 def rehearse(session: Session) -> None:
