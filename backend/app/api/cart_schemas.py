@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from app.api.schemas import MoneyOut, RequestBody
 from app.carts.rules import MAX_QUANTITY, CartProblem, PriceChange
 from app.carts.viewing import ViewedLine
+from app.checkout.paying import Offer, PaymentMethod
 
 LINE: dict[str, Any] = {
     "variant_id": "01980a2e-5d6c-7c3e-9d2b-8f1f6d0c4a11",
@@ -40,6 +41,17 @@ CART: dict[str, Any] = {
     "changes": [CHANGE],
     "currency": "INR",
 }
+
+
+METHODS: list[dict[str, Any]] = [
+    {"method": "razorpay", "is_offered": True, "reason": None, "maximum_amount": None},
+    {
+        "method": "cash_on_delivery",
+        "is_offered": False,
+        "reason": "cash_not_offered",
+        "maximum_amount": 100000,
+    },
+]
 
 
 class CartProblemOut(BaseModel):
@@ -129,6 +141,31 @@ class CartOut(BaseModel):
     problems: list[CartProblemOut]
     changes: list[PriceChangeOut]
     currency: str
+
+
+class PaymentMethodOut(BaseModel):
+    """Whether the cart as it stands may be paid in this way: what the checkout would say."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [METHODS[1]]})
+
+    method: PaymentMethod
+    is_offered: bool
+    reason: str | None = Field(description="The code with which the checkout would refuse it; null: it is offered")
+    maximum_amount: int | None = Field(description="The most that can be paid in this way now, paise; null: any amount")
+
+    @classmethod
+    def of(cls, offer: Offer) -> "PaymentMethodOut":
+        reason = offer.refusal.code if offer.refusal else None
+        facts = {"method": offer.method, "is_offered": reason is None, "reason": reason}
+        return cls.model_validate(facts | {"maximum_amount": offer.maximum_amount})
+
+
+class PayableCart(CartOut):
+    """With the ways to pay for it, for whoever asks: of a guest, nothing is known that would allow a wallet or an account."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [CART | {"payment_methods": METHODS}]})
+
+    payment_methods: list[PaymentMethodOut]
 
 
 class OpenedCart(CartOut):

@@ -4,7 +4,17 @@ from typing import Any
 from uuid import UUID
 
 from app.api.callers import Caller
-from app.api.cart_schemas import CartLineOut, CartOut, CartProblemOut, LineQuantity, NewCart, OpenedCart, PriceChangeOut
+from app.api.cart_schemas import (
+    CartLineOut,
+    CartOut,
+    CartProblemOut,
+    LineQuantity,
+    NewCart,
+    OpenedCart,
+    PayableCart,
+    PaymentMethodOut,
+    PriceChangeOut,
+)
 from app.api.doors import Door, OpenDoor
 from app.api.routing import Router
 from app.api.schemas import MoneyOut
@@ -12,6 +22,7 @@ from app.carts import service
 from app.carts.models import Cart
 from app.carts.service import Owner
 from app.carts.viewing import CartView, view
+from app.checkout import paying
 
 router = Router(prefix="/api/v1/carts", tags=["carts"])
 
@@ -28,9 +39,14 @@ def open_cart(door: OpenDoor, _body: NewCart | None = None) -> OpenedCart:
 
 
 @router.get("/{cart_id}")
-def get_cart(door: OpenDoor, cart_id: UUID) -> CartOut:
-    """The cart at today's prices and stock, what changed since it was filled, and what keeps it from being ordered."""
-    return CartOut(**_render(door, service.find(door.session, cart_id, _owner(door.caller))))
+def get_cart(door: OpenDoor, cart_id: UUID) -> PayableCart:
+    """The cart at today's prices and stock, what changed since it was filled, what keeps it from being ordered, and in which
+    ways it could be paid: by the rules of the checkout, which looks again.
+    """
+    owner = _owner(door.caller)
+    shown = _render(door, service.find(door.session, cart_id, owner))
+    offers = paying.offers(door.session, owner.customer_id, shown["total"].amount, shown["currency"])
+    return PayableCart(**shown, payment_methods=[PaymentMethodOut.of(offer) for offer in offers])
 
 
 @router.put("/{cart_id}/lines/{variant_id}")

@@ -7,7 +7,7 @@ rider, an account by a transfer that finance has seen.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 from uuid import UUID
 
 from sqlmodel import Session
@@ -17,6 +17,7 @@ from app.audit.service import record
 from app.checkout import confirming, notifying
 from app.checkout.errors import AmountNotOwed, CashNotOffered, CreditLimitExceeded, NothingOwed
 from app.core.actor import Actor
+from app.core.errors import Refusal
 from app.orders import account_queries
 from app.orders.models import Order
 from app.payments import cash
@@ -26,6 +27,7 @@ from app.stores import service as stores
 from app.wallets import service as wallets
 
 PaymentMethod = Literal["razorpay", "wallet", "cash_on_delivery", "account"]
+METHODS: tuple[PaymentMethod, ...] = get_args(PaymentMethod)
 AT_THE_DOOR = ("cash_on_delivery", "pay_on_delivery")  # of a checkout, of a subscription
 MAX_CASH_AMOUNT = 5_000_00  # a large basket; what is sent out unpaid and comes back costs the shop, and so does a rider robbed
 
@@ -53,31 +55,55 @@ def lock_payer(session: Session, customer_id: UUID, method: str) -> None:
         accounts.lock_customer(session, customer_id)
 
 
+@dataclass(frozen=True)
+class Offer:
+    """Whether an amount may be paid in this way: `refusal` says why not, `maximum_amount` up to how much (None: any)."""
+
+    method: str
+    maximum_amount: int | None
+    refusal: Refusal | None
+
+
+def offers(session: Session, customer_id: UUID | None, amount: int, currency: str) -> list[Offer]:
+    """What `require` would say of each way of paying, as things stand: nothing is locked. None: nobody has signed in."""
+    return [_judge(session, method, customer_id, amount, currency) for method in METHODS]
+
+
 def require(session: Session, method: str, customer_id: UUID, amount: int, currency: str) -> None:
     """Refuse before anything is written what could not be paid this way. Locks the wallet, if it is to pay, after stock.
 
     WalletBalanceTooLow, CashNotOffered, CreditLimitExceeded: each names what would be possible.
     """
     if method == "wallet":
-        wallets.require(session, customer_id, amount, currency)
-    elif method == "cash_on_delivery":
+        wallets.lock(session, customer_id, currency)
+    if refusal := _judge(session, method, customer_id, amount, currency).refusal:
+        raise refusal
+
+
+def _judge(session: Session, method: str, customer_id: UUID | None, amount: int, currency: str) -> Offer:
+    """The rules of all ways of paying."""
+    if method == "wallet":
+        balance = wallets.balance(session, customer_id)
+        return Offer(method, balance, wallets.too_low(balance, amount, currency))
+    if method == "cash_on_delivery":
         terms = CashTerms.of(stores.get(session).settings)
-        left = terms.max_amount - account_queries.outstanding_amount(session, customer_id, method)
-        if not terms.is_offered or amount > left:
-            maximum = max(0, left) if terms.is_offered else 0
-            raise CashNotOffered(maximum_amount=maximum, total_amount=amount, currency=currency)
-    elif method == "account":
-        _require_credit(session, customer_id, amount, currency)
-
-
-def _require_credit(session: Session, customer_id: UUID, amount: int, currency: str) -> None:
-    customer = accounts.get_customer(session, customer_id)
-    limit = customer.credit_limit_amount if customer.kind == "distributor" else None
-    outstanding = account_queries.outstanding_amount(session, customer_id)
-    if outstanding + amount > (limit or 0):
-        raise CreditLimitExceeded(
-            limit_amount=limit or 0, outstanding_amount=outstanding, total_amount=amount, currency=currency
+        left = max(0, terms.max_amount - _outstanding(session, customer_id, method)) if terms.is_offered else 0
+        is_offered = terms.is_offered and amount <= left
+        refused = CashNotOffered(maximum_amount=left, total_amount=amount, currency=currency)
+        return Offer(method, left, None if is_offered else refused)
+    if method == "account":
+        customer = accounts.get_customer(session, customer_id) if customer_id else None
+        limit = (customer.credit_limit_amount if customer and customer.kind == "distributor" else None) or 0
+        outstanding = _outstanding(session, customer_id, method)
+        exceeded = CreditLimitExceeded(
+            limit_amount=limit, outstanding_amount=outstanding, total_amount=amount, currency=currency
         )
+        return Offer(method, max(0, limit - outstanding), exceeded if outstanding + amount > limit else None)
+    return Offer(method, None, None)
+
+
+def _outstanding(session: Session, customer_id: UUID | None, method: str) -> int:
+    return account_queries.outstanding_amount(session, customer_id, method) if customer_id else 0
 
 
 def settle(session: Session, order: Order, actor: Actor, now: datetime) -> None:

@@ -116,6 +116,13 @@ def test_a_shop_may_take_no_cash_or_only_so_much(
         answer = checkout(client, shopper)
     assert (answer.status_code, answer.json()["code"]) == (409, "cash_not_offered")
     assert (answer.json()["maximum_amount"], answer.json()["total_amount"]) == (maximum, TOTAL)
+    cart = client.get(f"/api/v1/carts/{shopper.cart_id}", headers=shopper.headers).json()
+    assert cart["payment_methods"][2] == {
+        "method": COD,
+        "is_offered": False,
+        "reason": "cash_not_offered",
+        "maximum_amount": maximum,
+    }
     set_terms(uow, {"max_amount": TOTAL})
     assert checkout(client, shopper).status_code == 201
 
@@ -261,7 +268,7 @@ def test_a_subscriptions_delivery_is_paid_at_the_door_in_the_same_way(
 ) -> None:
     with uow() as session:
         order = make_order(
-            session, shopper.customer.id, payment_method="pay_on_delivery", status="confirmed", confirmed_at=machine_now()
+            session, shopper.customer.id, payment_method="cash_on_delivery", status="confirmed", confirmed_at=machine_now()
         )
     collect(uow, order, people["rider"], order.total_amount)
     with uow() as session:

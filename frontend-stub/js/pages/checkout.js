@@ -61,20 +61,24 @@ async function keepContact({ name, email }) {
   if (Object.keys(changed).length) await updateMe(changed);
 }
 
-/** What is possible is the API's to say; a wallet that is too small is the one thing that this page can see by itself. */
-function waysToPay(cart, wallet, customer) {
-  const isEnough = wallet.balance.amount >= cart.total.amount;
-  const ways = [
-    ["razorpay", "Online", "UPI, card or net banking, on Razorpay’s page", true],
-    ["wallet", "Wallet", `${formatMoney(wallet.balance)} in it${isEnough ? "" : ", not enough for this order"}`, isEnough],
-    ["cash_on_delivery", "At the door", "In cash, to whoever brings it", true],
-    ...(customer.kind === "distributor" ? [["account", "On account", "Up to your limit", true]] : []),
-  ];
+/** Name, and words by what the API says of it: `most` is null (any amount), or what can be paid in this way at most. */
+const WAYS = {
+  razorpay: ["Online", () => "UPI, card or net banking, on Razorpay’s page"],
+  wallet: ["Wallet", (offered, most) => `${most} in it${offered ? "" : ", not enough for this order"}`],
+  cash_on_delivery: ["At the door", (offered, most) => (offered ? "In cash, to whoever brings it" : `In cash, up to ${most}`)],
+  account: ["On account", (offered, most) => (offered ? `${most} left of your limit` : `Only ${most} left of your limit`)],
+};
+
+/** What is possible is the API's to say. What could pay for nothing at all is not shown, but for an empty wallet. */
+function waysToPay(offers, currency) {
+  const shown = offers.filter((offer) => offer.maximum_amount !== 0 || offer.method === "wallet");
   return h("section", { class: "panel" }, h("h2", { id: "ways" }, "Pay"),
-    h("div", { class: "address-list", role: "radiogroup", "aria-labelledby": "ways" }, ways.map(([method, name, words, possible]) =>
-      h("div", { class: "address-choice" }, h("label", null,
-        h("input", { type: "radio", name: "method", value: method, checked: method === "razorpay", disabled: !possible, testid: `way-${method}` }),
-        h("span", null, h("strong", null, name), h("span", { class: "way-words" }, words)))))));
+    h("div", { class: "address-list", role: "radiogroup", "aria-labelledby": "ways" }, shown.map(({ method, is_offered: isOffered, maximum_amount: amount }) => {
+      const [name, words] = WAYS[method];
+      return h("div", { class: "address-choice" }, h("label", null,
+        h("input", { type: "radio", name: "method", value: method, checked: method === "razorpay", disabled: !isOffered, testid: `way-${method}` }),
+        h("span", null, h("strong", null, name), h("span", { class: "way-words" }, words(isOffered, amount === null ? "" : formatMoney({ amount, currency }))))));
+    })));
 }
 
 const payWords = (method, total) => (["razorpay", "wallet"].includes(method) ? `Pay ${formatMoney(total)}` : `Order for ${formatMoney(total)}`);
@@ -96,8 +100,9 @@ function finishForm() {
 
 export async function checkoutPage({ signal }) {
   if (!await requireSignIn("/checkout")) return null;
-  const [cart, addresses, wallet] = await Promise.all([loadCart(), fetchAddresses(signal), api("GET", "/wallet?limit=1", { signal })]);
+  const [cart, addresses] = await Promise.all([loadCart(), fetchAddresses(signal)]);
   if (!cart?.lines.length) return { title: "Check out", content: unfinished() ? finishForm() : nothing() };
+  const { payment_methods: offers } = await api("GET", `/carts/${cart.id}`, { signal });
 
   const button = h("button", { type: "submit", class: "button big", testid: "pay" }, `Pay ${formatMoney(cart.total)}`);
   const picked = { address: null, changed: () => { button.disabled = !picked.address; } };
@@ -108,7 +113,7 @@ export async function checkoutPage({ signal }) {
     await finish(begin(cart, picked.address.id, method));
   },
   receiptSection(currentCustomer()),
-  waysToPay(cart, wallet, currentCustomer()),
+  waysToPay(offers, cart.currency),
   h("section", { class: "panel" }, h("h2", null, "Your order"), lines(cart), totals(cart),
     !cart.can_checkout && h("p", { class: "note bad" }, "Something in your cart needs a change first. ", h("a", { href: "#/cart" }, "Back to the cart")),
     button, h("p", { class: "small" }, "Online, you pay on Razorpay’s page and come straight back here.")));
