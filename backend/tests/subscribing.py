@@ -23,7 +23,8 @@ from app.stores import service as stores
 from app.stores.models import Store
 from app.subscriptions import beginning, queries
 from app.subscriptions.beginning import Wish
-from app.subscriptions.models import Cycle, Subscription
+from app.subscriptions.coming import Item
+from app.subscriptions.models import Cycle, PaymentMethod, Subscription
 from app.subscriptions.planning import Calendar
 from app.subscriptions.rules import Rule
 from app.tasks import debiting, inbox, payments, subscriptions
@@ -63,7 +64,7 @@ class Subscriber:
             "rule": rule or WEEKLY,
             "starts_on": starts_on.isoformat(),
             "address_id": str(self.address_id),
-            "payment_method": "pay_on_delivery",
+            "payment_method": "cash_on_delivery",
             **more,
         }
 
@@ -88,7 +89,8 @@ def subscribe(
     """By mandate it awaits its approval: see `approve`."""
     with unit_of_work(who.store.id) as session:
         store = stores.get(session)
-        wish = Wish({who.variant_id: 2}, Rule.of(rule or WEEKLY), starts_on, who.address_id, method)
+        paid: PaymentMethod = "mandate" if method else "cash_on_delivery"
+        wish = Wish([Item(who.variant_id, 2)], Rule.of(rule or WEEKLY), starts_on, who.address_id, paid, method)
         calendar = Calendar.of(store, clock.now(store))
         return beginning.start(session, wish, customer_id=who.customer.id, actor=who.actor, calendar=calendar).subscription
 

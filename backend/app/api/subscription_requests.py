@@ -11,6 +11,7 @@ from app.carts.rules import MAX_QUANTITY
 from app.core.money import MAX_AMOUNT
 from app.payments.mandate_models import MandateMethod
 from app.subscriptions.beginning import Wish
+from app.subscriptions.coming import Item, Shift
 from app.subscriptions.errors import LinesInvalid, MandateNotTaken
 from app.subscriptions.models import PaymentMethod
 from app.subscriptions.rules import Rule
@@ -33,9 +34,24 @@ class RuleIn(RequestBody):
     day: StrictInt | None = None
 
 
+Pieces = Annotated[StrictInt, Field(ge=0, le=MAX_QUANTITY)]
+
+
 class LineIn(RequestBody):
+    """`by_weekday`: other quantities on these weekdays; 0 leaves it out."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [{"variant_id": "01980a2e-5d6c-7c3e-9d2b-8f1f6d0c4a11", "quantity": 1, "by_weekday": {"sun": 2}}]
+        }
+    )
+
     variant_id: UUID
-    quantity: StrictInt = Field(ge=1, le=MAX_QUANTITY)
+    quantity: Pieces
+    by_weekday: dict[Weekday, Pieces] = Field(default_factory=dict)
+
+    def item(self) -> Item:
+        return Item(self.variant_id, self.quantity, {str(day): pieces for day, pieces in self.by_weekday.items()})
 
 
 class MandateIn(RequestBody):
@@ -64,22 +80,30 @@ class SubscriptionIn(RequestBody):
     rule: RuleIn
     starts_on: Day
     address_id: UUID
+    shift: Shift = "morning"
+    ends_on: Day | None = Field(default=None, description="Nothing comes after that day")
+    ends_after: StrictInt | None = Field(
+        default=None, ge=1, le=10_000, description="It ends after so many deliveries; one left out is none"
+    )
     payment_method: PaymentMethod = "mandate"
     mandate: MandateIn | None = None
 
     def wish(self) -> Wish:
         """One delivery has each variant once: named twice is a slip, and adding up would guess."""
-        quantities = {line.variant_id: line.quantity for line in self.lines}
-        if len(quantities) != len(self.lines):
+        if len({line.variant_id for line in self.lines}) != len(self.lines):
             raise LinesInvalid("the same variant stands in two lines", field="lines")
         is_by_mandate, mandate = self.payment_method == "mandate", self.mandate or MandateIn()
         if self.mandate is not None and not is_by_mandate:
             raise MandateNotTaken(field="mandate")
         return Wish(
-            quantities=quantities,
+            items=[line.item() for line in self.lines],
             rule=Rule.of(self.rule.model_dump(exclude_none=True)),
             starts_on=self.starts_on,
             address_id=self.address_id,
+            payment_method=self.payment_method,
+            shift=self.shift,
+            ends_on=self.ends_on,
+            ends_after=self.ends_after,
             method=mandate.method if is_by_mandate else None,
             max_amount=mandate.max_amount if is_by_mandate else None,
         )

@@ -11,20 +11,24 @@ from app.api.payments import PaymentOut
 from app.api.schemas import MoneyOut
 from app.payments.mandate_models import MandateMethod, MandateStatus
 from app.subscriptions.changing import Change
+from app.subscriptions.coming import Shift
 from app.subscriptions.models import PaymentMethod
-from app.subscriptions.rules import words
 from app.subscriptions.states import Status
 from app.subscriptions.viewing import Delivery, SubscriptionView
+from app.subscriptions.wording import rhythm, sentence
 
 DeliveryStatus = Literal["planned", "created", "skipped", "failed", "cancelled"]
 
 
 class SubscriptionLineOut(BaseModel):
+    """`by_weekday`: other quantities on these weekdays, `{"sun": 2}`; 0 leaves it out."""
+
     variant_id: UUID
     sku: str
     name: str
     unit: str
     quantity: int
+    by_weekday: dict[str, int]
 
 
 class MandateOut(BaseModel):
@@ -39,14 +43,18 @@ class MandateOut(BaseModel):
 
 
 class SubscriptionOut(BaseModel):
-    """`price` is what a delivery costs today; null: something in it is not on sale."""
+    """What is agreed today, in `text` for people. `price` is what a delivery costs today; null: something is not on sale."""
 
     id: UUID
     status: Status
     rule: dict[str, Any]
     rule_text: str
+    text: str
     anchor_on: date
+    shift: Shift
     starts_on: date
+    ends_on: date | None = Field(description="Nothing comes after that day")
+    ends_after: int | None = Field(description="It ends after so many deliveries; one left out is none")
     payment_method: PaymentMethod
     lines: list[SubscriptionLineOut]
     address: dict[str, str]
@@ -60,16 +68,26 @@ class SubscriptionOut(BaseModel):
     def of(cls, view: SubscriptionView) -> "SubscriptionOut":
         one, mandate = view.subscription, view.mandate
         facts = one.model_dump(
-            include={"id", "status", "rule", "anchor_on", "starts_on", "payment_method", "paused_until", "started_at"}
+            include={"id", "status", "starts_on", "ends_on", "ends_after", "payment_method", "paused_until", "started_at"}
             | {"cancelled_at"}
         )
+        agreed = view.agreed
         lines = [
-            SubscriptionLineOut(variant_id=line.variant_id, quantity=line.quantity, **line.name._asdict())
-            for line in view.lines
+            SubscriptionLineOut(
+                variant_id=item.variant_id,
+                quantity=item.quantity,
+                by_weekday=dict(item.by_weekday),
+                **view.names[item.variant_id]._asdict(),
+            )
+            for item in agreed.items
         ]
         return cls(
             **facts,
-            rule_text=words(one.recurrence, one.anchor_on),
+            rule=agreed.rule.as_dict(),
+            rule_text=rhythm(agreed),
+            text=sentence(agreed, view.names),
+            anchor_on=agreed.anchor_on,
+            shift=agreed.shift,
             lines=lines,
             address=dict(view.address),
             mandate=mandate and _mandate(mandate.model_dump()),
@@ -83,14 +101,19 @@ def _mandate(facts: dict[str, Any]) -> MandateOut:
 
 
 class DeliveryOut(BaseModel):
-    """One day of the calendar. `planned`: still to be changed until `edit_until`. `created`: it is the order named."""
+    """One day of the calendar. `planned`: still to be changed until `edit_until`. `created`: it is the order named.
+
+    `skipped`: nothing comes, `reason` tells why (`by_customer`, `vacation`, `holiday`, `out_of_stock`, …).
+    """
 
     delivers_on: date
+    shift: Shift
     status: DeliveryStatus
     reason: str
     edit_until: datetime
     notify_at: datetime | None = Field(description="When the bank is asked to announce the debit")
     charge_at: datetime | None = Field(description="Not before that; null: paid on delivery")
+    quantities: dict[UUID, int] = Field(description="By variant; empty once it is an order, which tells then")
     total: MoneyOut | None = Field(description="Of the order; before there is one, at the prices of today")
     order_id: UUID | None
     order_status: OrderStatus | None
@@ -101,6 +124,8 @@ class DeliveryOut(BaseModel):
         order = delivery.order
         return cls(
             delivers_on=delivery.delivers_on,
+            shift="evening" if delivery.shift == "evening" else "morning",
+            quantities=dict(delivery.quantities),
             status=delivery.status,
             reason=delivery.reason,
             edit_until=delivery.edit_until,

@@ -42,10 +42,12 @@ def get_subscription(door: OpenDoor, subscription_id: UUID) -> SubscriptionOut:
 
 
 @router.get("/{subscription_id}/calendar")
-def get_calendar(door: OpenDoor, subscription_id: UUID, limit: Annotated[int, Query(ge=1, le=60)] = 12) -> CalendarOut:
-    """The coming deliveries in order: until when each can be changed, when it is announced and charged, what it costs."""
+def get_calendar(door: OpenDoor, subscription_id: UUID, days: Annotated[int, Query(ge=1, le=366)] = 60) -> CalendarOut:
+    """The deliveries of so many days, today included: what comes, until when it can be changed, when it is charged, what it
+    costs; and the reason for anything that is left out.
+    """
     view = viewing.view(door.session, queries.get(door.session, subscription_id, door.owner_id), today=door.today)
-    found = viewing.calendar(door.session, view, calendar_of(door.session, door), limit)
+    found = viewing.calendar(door.session, view, calendar_of(door.session, door), days)
     return CalendarOut(items=[DeliveryOut.of(one) for one in found])
 
 

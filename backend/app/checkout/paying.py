@@ -28,7 +28,6 @@ from app.wallets import service as wallets
 
 PaymentMethod = Literal["razorpay", "wallet", "cash_on_delivery", "account"]
 METHODS: tuple[PaymentMethod, ...] = get_args(PaymentMethod)
-AT_THE_DOOR = ("cash_on_delivery", "pay_on_delivery")  # of a checkout, of a subscription
 MAX_CASH_AMOUNT = 5_000_00  # a large basket; what is sent out unpaid and comes back costs the shop, and so does a rider robbed
 
 
@@ -145,7 +144,7 @@ def record_cash(session: Session, order: Order, rider_id: UUID, amount: int, *, 
     Exactly what is owed, or AmountNotOwed names it; NothingOwed for one that is paid, or not to be paid at the door. The caller
     holds the order's lock; locks the payment.
     """
-    _require_owed(order, AT_THE_DOOR, amount)
+    _require_owed(order, ("cash_on_delivery",), amount)
     receipt = cash.collect(session, order.id, rider_id, amount, order.currency, actor=actor, now=now)
     _paid(session, order, actor, "cash at the door")
     return receipt

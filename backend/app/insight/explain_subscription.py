@@ -10,11 +10,19 @@ from app.audit.models import AuditEntry
 from app.insight import explain
 from app.insight.explain import Explanation, Fact, audit_facts, event_facts, message_facts
 from app.notifications import queries as notifications
-from app.subscriptions import queries
+from app.subscriptions import plan_queries, queries
 from app.subscriptions.models import Cycle, Subscription
-from app.subscriptions.rules import words
+from app.subscriptions.wording import rhythm
 
 MAX_CYCLES = 100  # the newest: a daily one has more than anybody reads
+PAID = {
+    "mandate": "by mandate",
+    "provider": "by the provider's own schedule",
+    "wallet": "from the wallet",
+    "pay_link": "by link, each delivery",
+    "account": "on account",
+    "cash_on_delivery": "in cash on delivery",
+}
 TOLD_IN_FULL = 5  # deliveries whose orders are told with it; an older order explains itself
 
 
@@ -32,7 +40,7 @@ def subscription(session: Session, row: Subscription) -> Explanation:
         *message_facts(messages),
         *in_full,
     ]
-    return Explanation(_summary(row, len(cycles)), sorted(facts, key=lambda fact: fact.at), [])
+    return Explanation(_summary(session, row, len(cycles)), sorted(facts, key=lambda fact: fact.at), [])
 
 
 def _mandates(session: Session, row: Subscription) -> list[UUID]:
@@ -56,11 +64,11 @@ def _of_orders(session: Session, cycles: Sequence[Cycle]) -> tuple[list[Fact], s
     return facts, set(made)
 
 
-def _summary(row: Subscription, decided: int) -> str:
-    paid = "by mandate" if row.pays_by_mandate else "on delivery"
+def _summary(session: Session, row: Subscription, decided: int) -> str:
+    agreed = plan_queries.plan(session, row, row.next_on or row.starts_on).agreed_on(row.next_on or row.starts_on)
     coming = f"the next delivery is on {row.next_on}" if row.next_on else "no delivery is to come"
     count = "1 delivery was" if decided == 1 else f"{decided} deliveries were"
     return (
-        f"This subscription delivers {words(row.recurrence, row.anchor_on)}, counted from {row.anchor_on}, paid {paid}. "
+        f"This subscription delivers {rhythm(agreed)}, counted from {agreed.anchor_on}, paid {PAID[row.payment_method]}. "
         f"It is {row.status.replace('_', ' ')}; {coming}. {count} decided so far."
     )

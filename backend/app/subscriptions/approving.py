@@ -12,6 +12,7 @@ from app.payments import mandate_queries, mandates
 from app.payments.mandate_models import MandateMethod
 from app.subscriptions.errors import MandateSettled, NoMandate
 from app.subscriptions.models import Subscription
+from app.subscriptions.states import LIVE
 
 
 def mandate_to_approve(session: Session, subscription: Subscription, *, actor: Actor, now: datetime) -> UUID:
@@ -20,7 +21,7 @@ def mandate_to_approve(session: Session, subscription: Subscription, *, actor: A
     The subscription is locked. MandateSettled while its mandate is good, is being decided on, or can be resumed at the bank.
     """
     mandate = mandate_queries.get(session, subscription.mandate_id) if subscription.mandate_id else None
-    if mandate is None or subscription.status == "cancelled":
+    if mandate is None or subscription.status not in LIVE:
         raise NoMandate
     if mandate.can_be_approved:
         return mandate.id

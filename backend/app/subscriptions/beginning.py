@@ -22,8 +22,10 @@ from app.payments.mandate_models import MandateMethod
 from app.payments.models import PaymentAttempt
 from app.pricing import service as pricing
 from app.stores import service as stores
-from app.subscriptions import notifying, planning, queries
+from app.subscriptions import agreeing, notifying, planning, queries
+from app.subscriptions.coming import Agreed, Item, Plan, Shift, days
 from app.subscriptions.errors import (
+    EndsBeforeStart,
     LinesInvalid,
     MandateLimitTooHigh,
     MandateLimitTooLow,
@@ -33,9 +35,9 @@ from app.subscriptions.errors import (
     StartTooFar,
     TooManySubscriptions,
 )
-from app.subscriptions.models import Subscription, SubscriptionLine
+from app.subscriptions.models import PaymentMethod, Subscription
 from app.subscriptions.planning import Calendar
-from app.subscriptions.rules import Rule, occurrence
+from app.subscriptions.rules import Rule
 
 LIMIT_FACTOR = 2  # a mandate's limit, unless the customer sets one: room for other quantities, not for surprises
 MAX_START_DAYS = 366  # whoever plans further ahead has made a slip
@@ -47,12 +49,20 @@ COUNTED_FOR = timedelta(days=1)  # also when cancelled: each start sends message
 class Wish:
     """What the customer asks for. `max_amount`: of the mandate, in paise; None: ours to propose."""
 
-    quantities: Mapping[UUID, int]  # by variant id, in the order to be shown
+    items: Sequence[Item]  # each variant once, in the order to be shown
     rule: Rule
     starts_on: date
     address_id: UUID
-    method: MandateMethod | None  # None: paid on delivery
+    payment_method: PaymentMethod = "cash_on_delivery"
+    method: MandateMethod | None = None  # of the mandate, where it is paid by one
     max_amount: int | None = None
+    shift: Shift = "morning"
+    ends_on: date | None = None
+    ends_after: int | None = None
+
+    @property
+    def agreed(self) -> Agreed:
+        return Agreed(self.starts_on, self.rule, self.starts_on, self.address_id, self.items, self.shift)
 
 
 @dataclass(frozen=True)
@@ -66,21 +76,25 @@ class Started:
 def start(session: Session, wish: Wish, *, customer_id: UUID, actor: Actor, calendar: Calendar) -> Started:
     """A new subscription. By mandate it awaits the customer's approval; paid on delivery it begins at once.
 
-    Locks the customer. StartInPast, StartTooFar, LinesInvalid, NotOnSale, AddressNotFound, MandateLimitTooLow, PhoneNeeded.
+    Locks the customer. StartInPast, StartTooFar, EndsBeforeStart, LinesInvalid, NotOnSale, AddressNotFound,
+    MandateLimitTooLow, PhoneNeeded.
     """
     if wish.starts_on < calendar.today:
         raise StartInPast(field="starts_on", earliest=calendar.today.isoformat())
     if (wish.starts_on - calendar.today).days > MAX_START_DAYS:
         raise StartTooFar(field="starts_on")
-    if not 1 <= len(wish.quantities) <= MAX_LINES:
+    if not 1 <= len(wish.items) <= MAX_LINES:
         raise LinesInvalid(field="lines", minimum=1, maximum=MAX_LINES)
+    first = next(days(Plan([wish.agreed], ends_on=wish.ends_on, left=wish.ends_after), wish.starts_on), None)
+    if first is None:
+        raise EndsBeforeStart(field="ends_on")
     queries.lock_customer(session, customer_id)
     if queries.count_live(session, customer_id, calendar.now - COUNTED_FOR) >= MAX_LIVE:
         raise TooManySubscriptions(maximum=MAX_LIVE)
     address = accounts.get_address(session, wish.address_id, customer_id)
     price = _price(session, wish, freeze_address(address), calendar)
     mandate, attempt = None, None
-    if wish.method is not None:
+    if wish.payment_method == "mandate" and wish.method is not None:
         limit = _limit(wish, price)
         if not accounts.get_customer(session, customer_id).phone:
             raise PhoneNeeded
@@ -91,40 +105,33 @@ def start(session: Session, wish: Wish, *, customer_id: UUID, actor: Actor, cale
         id=new_id(),
         customer_id=customer_id,
         status="awaiting_mandate" if mandate else "active",
-        payment_method="mandate" if mandate else "pay_on_delivery",
+        payment_method=wish.payment_method,
         mandate_id=mandate.id if mandate else None,
-        address_id=address.id,
-        rule=wish.rule.as_dict(),
-        anchor_on=wish.starts_on,
-        starts_on=occurrence(wish.rule, wish.starts_on, 0),
+        starts_on=first.delivers_on,
+        ends_on=wish.ends_on,
+        ends_after=wish.ends_after,
         started_at=calendar.now,
     )
     session.add(subscription)
     session.flush()
-    session.add_all(_lines(subscription, wish.quantities))
+    agreeing.write(session, subscription, wish.agreed)
     if subscription.status == "active":
         planning.schedule(session, subscription, calendar)
     session.flush()
-    record(session, actor, "subscription.started", subscription, _facts(subscription), cause=f"{wish.rule.kind}, {price} paise")
+    changes = {"status": [None, subscription.status], "terms": [None, agreeing.facts(wish.agreed)]}
+    record(session, actor, "subscription.started", subscription, changes, cause=f"{wish.rule.kind}, {price} paise")
     if subscription.status == "active":
         notifying.started(session, subscription)
     return Started(subscription, attempt)
 
 
-def _facts(subscription: Subscription) -> dict[str, Any]:
-    return {
-        "status": [None, subscription.status],
-        "rule": [None, subscription.rule],
-        "anchor_on": [None, subscription.anchor_on.isoformat()],
-    }
-
-
 def _price(session: Session, wish: Wish, address: Mapping[str, Any], calendar: Calendar) -> int:
-    """What one delivery costs today."""
-    items = {item.variant_id: item for item in catalog.sellable(session, wish.quantities, calendar.today)}
-    if missing := [str(variant_id) for variant_id in wish.quantities if variant_id not in items]:
+    """What a delivery that holds the most of everything costs today."""
+    most = {item.variant_id: max(item.quantity, *item.by_weekday.values(), 1) for item in wish.items}
+    items = {item.variant_id: item for item in catalog.sellable(session, most, calendar.today)}
+    if missing := [str(variant_id) for variant_id in most if variant_id not in items]:
         raise NotOnSale(field="lines", variant_ids=missing)
-    goods = [(items[variant_id], quantity) for variant_id, quantity in wish.quantities.items()]
+    goods = [(items[variant_id], quantity) for variant_id, quantity in most.items()]
     return pricing.price(stores.get(session), goods, address["state_code"]).total_amount
 
 
@@ -139,17 +146,3 @@ def _limit(wish: Wish, price: int) -> int:
     if wish.max_amount > MAX_UNATTENDED_AMOUNT:
         raise MandateLimitTooHigh(field="mandate.max_amount", maximum=MAX_UNATTENDED_AMOUNT)
     return wish.max_amount
-
-
-def _lines(subscription: Subscription, quantities: Mapping[UUID, int]) -> Sequence[SubscriptionLine]:
-    return [
-        SubscriptionLine(
-            store_id=subscription.store_id,
-            id=new_id(),
-            subscription_id=subscription.id,
-            position=position,
-            variant_id=variant_id,
-            quantity=quantity,
-        )
-        for position, (variant_id, quantity) in enumerate(quantities.items())
-    ]

@@ -17,6 +17,7 @@ from app.core.actor import SYSTEM
 from app.core.logging import get_logger
 from app.stores.models import Store
 from app.subscriptions import deciding, notifying, planning, queries
+from app.subscriptions.coming import Day
 from app.subscriptions.deciding import Facts, Outcome
 from app.subscriptions.models import Subscription
 from app.subscriptions.planning import Calendar
@@ -86,16 +87,20 @@ def _write_down(session: Session, facts: Facts, outcome: Outcome) -> None:
     changes = {"delivers_on": [None, cycle.delivers_on.isoformat()], "status": [None, cycle.status]}
     why = f"{cycle.reason}; {facts.cause}" if cycle.reason else facts.cause
     record(session, SYSTEM, f"cycle.{cycle.status}", cycle, changes, cause=why)
-    planning.advance(subscription, facts.calendar, facts.taken[subscription.id])
+    planning.advance(
+        session, subscription, facts.calendar, facts.plans[subscription.id], is_delivered=cycle.status == "created"
+    )
     session.add_all([subscription, cycle])
-    if cycle.status == "skipped":
+    if cycle.status == "skipped" and cycle.reason in notifying.REASONS:
         notifying.delivery_skipped(session, subscription, cycle)
 
 
 def _fail(session: Session, facts: Facts, subscription: Subscription, reason: str) -> Counter[str]:
     """The one that made trouble, in sight, with its reason; it goes on with its next delivery."""
     day = subscription.next_on or facts.calendar.today
-    cycle = deciding.new_cycle(facts, subscription, day, facts.calendar.instants(subscription, day))
+    agreed = facts.plans[subscription.id].agreed_on(day)
+    times = facts.calendar.instants(subscription.payment_method, day, agreed.shift)
+    cycle = deciding.new_cycle(facts, subscription, Day(day, agreed, {}), times)
     deciding.close(cycle, "failed", reason[:60])
     session.add(cycle)
     session.flush()

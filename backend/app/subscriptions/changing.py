@@ -11,18 +11,17 @@ from sqlmodel import Session
 
 from app.audit.service import record
 from app.core.actor import Actor
-from app.core.ids import new_id
 from app.orders.models import Order
 from app.payments import mandate_queries as mandates
 from app.payments.errors import MandateNotConfirmed
-from app.subscriptions import planning, queries
+from app.subscriptions import plan_queries, planning, queries
+from app.subscriptions.coming import is_delivery_day
 from app.subscriptions.errors import CutOffPassed, NotADeliveryDay, PauseUntilPast, SkipTooFar, SubscriptionMoveNotAllowed
-from app.subscriptions.models import Cycle, Subscription
+from app.subscriptions.models import DeliveryChange, Subscription
 from app.subscriptions.planning import Calendar
-from app.subscriptions.rules import first_on_or_after, is_occurrence
 from app.subscriptions.states import MOVES
 
-MAX_SKIPS_AHEAD = 366  # deliveries: a year of daily ones. Whoever wants less wants a pause
+MAX_DAYS_AHEAD = 366  # for a wish about one day; whoever wants less for longer wants a pause
 OVER = ("cancelled", "delivered")  # orders that no change of the subscription touches
 
 
@@ -90,40 +89,26 @@ def resume(session: Session, subscription_id: UUID, owner_id: UUID | None, *, ac
 def skip(
     session: Session, subscription_id: UUID, owner_id: UUID | None, day: date, *, actor: Actor, calendar: Calendar
 ) -> Change:
-    """Leave out the delivery of one day; no other date moves. Safe to repeat. Locks the subscription.
+    """Leave out the delivery of one day; no other date moves. Safe to repeat; undone until the cut-off. Locks it.
 
     NotADeliveryDay; SkipTooFar; CutOffPassed names the end of changes of that delivery.
     """
     subscription = queries.get(session, subscription_id, owner_id, lock=True)
     if subscription.status not in ("active", "paused", "awaiting_mandate"):
         raise SubscriptionMoveNotAllowed(present=subscription.status, allowed=sorted(MOVES[subscription.status]))
-    is_due = day >= subscription.starts_on and is_occurrence(subscription.recurrence, subscription.anchor_on, day)
-    if not is_due:
+    plan = plan_queries.plan(session, subscription, min(day, calendar.today))
+    if not is_delivery_day(plan, day):
         raise NotADeliveryDay(field="delivers_on")
-    if _deliveries_between(subscription, calendar.today, day) >= MAX_SKIPS_AHEAD:
-        raise SkipTooFar(field="delivers_on", maximum=MAX_SKIPS_AHEAD)
-    decided = {cycle.delivers_on: cycle for cycle in queries.cycles_from(session, subscription.id, day)}.get(day)
-    if decided is not None and decided.status == "skipped" and decided.reason == "by_customer":
+    if (day - calendar.today).days > MAX_DAYS_AHEAD:
+        raise SkipTooFar(field="delivers_on", maximum_days=MAX_DAYS_AHEAD)
+    if None in plan.wishes.get(day, {}):
         return Change(subscription, open_orders(session, subscription, calendar))
-    times = calendar.instants(subscription, day)
-    if decided is not None or times.edit_until <= calendar.now:
+    times = calendar.instants(subscription.payment_method, day, plan.agreed_on(day).shift)
+    if day in plan.decided or times.edit_until <= calendar.now:
         raise CutOffPassed(edit_until=times.edit_until.isoformat(), field="delivers_on")
-    cycle = Cycle(
-        store_id=subscription.store_id,
-        id=new_id(),
-        subscription_id=subscription.id,
-        delivers_on=day,
-        status="skipped",
-        reason="by_customer",
-        edit_until=times.edit_until,
-    )
-    session.add(cycle)
+    session.add(DeliveryChange(store_id=subscription.store_id, subscription_id=subscription.id, delivers_on=day))
     session.flush()
-    if subscription.next_on == day:  # another one may be due by now and not planned yet: it must not be passed over
-        planning.schedule(session, subscription, calendar)
-        session.add(subscription)
-    changes = {"delivers_on": [None, day.isoformat()], "status": [None, "skipped"]}
-    record(session, actor, "cycle.skipped", cycle, changes, cause="the customer's wish")
+    record(session, actor, "subscription.skipped", subscription, {"delivers_on": [None, day.isoformat()]})
     return Change(subscription, open_orders(session, subscription, calendar))
 
 
@@ -133,12 +118,6 @@ def open_orders(session: Session, subscription: Subscription, calendar: Calendar
     made = queries.orders_of_cycles(session, list(cycles))
     kept = [(cycles[cycle_id].delivers_on, order) for cycle_id, order in made.items() if order.status not in OVER]
     return [OpenOrder(order, day, "kept") for day, order in sorted(kept, key=lambda pair: pair[0])]
-
-
-def _deliveries_between(subscription: Subscription, since: date, day: date) -> int:
-    """By its rule, `day` left out."""
-    rule, anchor = subscription.recurrence, subscription.anchor_on
-    return first_on_or_after(rule, anchor, day) - first_on_or_after(rule, anchor, since)
 
 
 def _text(day: date | None) -> str | None:

@@ -18,8 +18,9 @@ from app.payments import mandate_queries as mandates
 from app.payments.mandate_models import Mandate
 from app.pricing import service as pricing
 from app.stores.models import Store
-from app.subscriptions import notifying, planning, queries
-from app.subscriptions.models import Cycle, Subscription, SubscriptionLine
+from app.subscriptions import coming, notifying, plan_queries, planning, queries
+from app.subscriptions.coming import Day, Plan
+from app.subscriptions.models import Cycle, Subscription
 from app.subscriptions.planning import Calendar
 from app.subscriptions.timing import Instants, replan
 
@@ -32,11 +33,10 @@ class Facts:
     calendar: Calendar
     cause: str
     slot_id: UUID | None
-    lines: Mapping[UUID, Sequence[SubscriptionLine]]
+    plans: Mapping[UUID, Plan]
     addresses: Mapping[UUID, Mapping[str, str]]
     mandates: Mapping[UUID, Mandate]
-    goods: Mapping[UUID, Sellable]
-    taken: Mapping[UUID, set[date]]
+    goods: Mapping[date, Mapping[UUID, Sellable]]  # by day of delivery, then by variant
 
 
 @dataclass
@@ -51,20 +51,21 @@ class Outcome:
 def read(
     session: Session, store: Store, calendar: Calendar, due: Sequence[Subscription], cause: str, slot_id: UUID | None
 ) -> Facts:
-    ids = [subscription.id for subscription in due]
-    lines = queries.lines(session, ids)
-    variant_ids = {line.variant_id for some in lines.values() for line in some}
-    addresses = queries.addresses(session, {subscription.address_id for subscription in due})
+    days = {one.next_on for one in due if one.next_on}
+    plans = plan_queries.plans(session, due, min(days, default=calendar.today))
+    agreed = [plans[one.id].agreed_on(one.next_on) for one in due if one.next_on]
+    addresses = queries.addresses(session, {one.address_id for one in agreed})
+    variant_ids = {item.variant_id for one in agreed for item in one.items}
+    variant_ids |= {wished for plan in plans.values() for day in days for wished in plan.wishes.get(day, ()) if wished}
     return Facts(
         store=store,
         calendar=calendar,
         cause=cause,
         slot_id=slot_id,
-        lines=lines,
+        plans=plans,
         addresses={address.id: freeze_address(address) for address in addresses.values()},
         mandates=mandates.get_many(session, [one.mandate_id for one in due if one.mandate_id]),
-        goods={item.variant_id: item for item in catalog.sellable(session, variant_ids, calendar.today)},
-        taken=queries.taken_days(session, ids, min((one.next_on for one in due if one.next_on), default=calendar.today)),
+        goods={day: {item.variant_id: item for item in catalog.sellable(session, variant_ids, day)} for day in days},
     )
 
 
@@ -81,29 +82,33 @@ def decide(session: Session, facts: Facts, subscription: Subscription) -> Outcom
         before = subscription.move("active")
         subscription.paused_until = None
         record(session, SYSTEM, "subscription.resumed", subscription, {"status": [before, "active"]}, cause="the pause ends")
-    if day in facts.taken[subscription.id]:  # skipped in advance
-        planning.advance(subscription, facts.calendar, facts.taken[subscription.id])
+    plan = facts.plans[subscription.id]
+    due = next(coming.days(plan, day), None)
+    if due is None or due.delivers_on != day:  # decided already, or no day of what is agreed by now
+        planning.advance(session, subscription, facts.calendar, plan)
         session.add(subscription)
         return None
-    planned = facts.calendar.instants(subscription, day)
+    planned = facts.calendar.instants(subscription.payment_method, day, due.agreed.shift)
     possible = replan(planned, day, facts.calendar.now, facts.calendar.zone)
-    outcome = Outcome(subscription, new_cycle(facts, subscription, day, possible or planned))
-    lines = facts.lines[subscription.id]
-    if possible is None:
+    outcome = Outcome(subscription, new_cycle(facts, subscription, due, possible or planned))
+    if due.left_out:
+        close(outcome.cycle, "skipped", due.left_out)
+    elif possible is None:
         close(outcome.cycle, "skipped", "missed")  # nobody pays for what cannot be delivered any more
-    elif any(line.variant_id not in facts.goods for line in lines):
+    elif any(variant_id not in facts.goods[day] for variant_id in due.quantities):
         close(outcome.cycle, "skipped", "not_on_sale")
     else:
-        outcome.renewal = _renewal(facts, subscription, outcome.cycle, lines, mandate)
+        outcome.renewal = _renewal(facts, subscription, outcome.cycle, due, mandate)
     return outcome
 
 
-def new_cycle(facts: Facts, subscription: Subscription, day: date, times: Instants) -> Cycle:
+def new_cycle(facts: Facts, subscription: Subscription, day: Day, times: Instants) -> Cycle:
     return Cycle(
         store_id=subscription.store_id,
         id=new_id(),
         subscription_id=subscription.id,
-        delivers_on=day,
+        delivers_on=day.delivers_on,
+        shift=day.agreed.shift,
         status="created",
         edit_until=times.edit_until,
         notify_at=times.notify_at,
@@ -116,12 +121,11 @@ def close(cycle: Cycle, status: str, reason: str) -> None:
     cycle.status, cycle.reason = status, reason
 
 
-def _renewal(
-    facts: Facts, subscription: Subscription, cycle: Cycle, lines: Sequence[SubscriptionLine], mandate: Mandate | None
-) -> Renewal:
-    address = facts.addresses[subscription.address_id]
-    goods = {line.variant_id: facts.goods[line.variant_id] for line in lines}
-    basket = pricing.price(facts.store, [(goods[line.variant_id], line.quantity) for line in lines], address["state_code"])
+def _renewal(facts: Facts, subscription: Subscription, cycle: Cycle, day: Day, mandate: Mandate | None) -> Renewal:
+    address = facts.addresses[day.agreed.address_id]
+    on_sale = facts.goods[day.delivers_on]
+    goods = {variant_id: on_sale[variant_id] for variant_id in day.quantities}
+    basket = pricing.price(facts.store, [(goods[one], pieces) for one, pieces in day.quantities.items()], address["state_code"])
     sale = Sale(subscription.customer_id, address, goods, basket, facts.store.currency, subscription.payment_method)
     return Renewal(cycle.id, sale, facts.calendar.begins_at(cycle.delivers_on), mandate, cycle.charge_at)
 

@@ -61,6 +61,12 @@ class NotOnSale(Conflict):
     code = "not_on_sale"
 
 
+class EndsBeforeStart(Invalid):
+    """By these terms nothing would ever be delivered: it ends before its first delivery, or has none on any weekday."""
+
+    code = "ends_before_start"
+
+
 class TooManySubscriptions(Conflict):
     """You have, or began within a day, as many subscriptions as one customer may; end one, or try again tomorrow."""
 

@@ -19,7 +19,7 @@ from app.stores import service as stores
 from app.subscriptions import viewing
 from app.subscriptions.models import Cycle, Subscription
 from app.subscriptions.planning import Calendar
-from app.subscriptions.rules import words
+from app.subscriptions.wording import goods, rhythm
 
 LOCALE = "en_IN"
 REASONS = {  # why a delivery is left out, as the end of a sentence
@@ -35,10 +35,11 @@ def started(session: Session, subscription: Subscription) -> list[Message]:
         return []
     store = stores.get(session)
     viewed = viewing.view(session, subscription, today=subscription.next_on)
-    times = Calendar.of(store, subscription.started_at).instants(subscription, subscription.next_on)
+    agreed, calendar = viewed.agreed, Calendar.of(store, subscription.started_at)
+    times = calendar.instants(subscription.payment_method, subscription.next_on, agreed.shift)
     context = {
-        "rule_text": words(subscription.recurrence, subscription.anchor_on),
-        "items": [_item(line.name.name, line.name.unit, line.quantity) for line in viewed.lines],
+        "rule_text": rhythm(agreed),
+        "items": goods(agreed, viewed.names),
         "total_amount": viewed.price_amount or 0,
         "first_on": _day(subscription.next_on),
         "charged_on": _day_of(times.charge_at, store.zone),

@@ -1,16 +1,18 @@
 """Which delivery comes next, and when it is planned: the one place that moves `next_on` and `plans_at`."""
 
-from collections.abc import Collection, Iterator
-from dataclasses import dataclass
-from datetime import date, datetime
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from sqlmodel import Session
 
+from app.audit.service import record
+from app.core.actor import SYSTEM
 from app.stores.models import Store
-from app.subscriptions import queries
+from app.subscriptions import coming, plan_queries
+from app.subscriptions.coming import Day, Plan, Shift
 from app.subscriptions.models import Subscription
-from app.subscriptions.rules import occurrences
 from app.subscriptions.timing import Instants, Timing, day_begins, instants
 
 
@@ -30,45 +32,69 @@ class Calendar:
     def today(self) -> date:
         return self.now.astimezone(ZoneInfo(self.zone)).date()
 
-    def instants(self, subscription: Subscription, delivers_on: date) -> Instants:
-        return instants(delivers_on, subscription.pays_by_mandate, self.zone, self.timing)
+    def instants(self, payment_method: str, delivers_on: date, shift: Shift = "morning") -> Instants:
+        return instants(delivers_on, payment_method, shift, self.zone, self.timing)
 
     def begins_at(self, day: date) -> datetime:
         return day_begins(day, self.zone)
 
 
-def deliveries(subscription: Subscription, since: date) -> Iterator[date]:
-    """The dates of its rule from `since` on, but for those of a pause that has an end."""
-    begin = max(since, subscription.starts_on, subscription.paused_until or since)
-    return occurrences(subscription.recurrence, subscription.anchor_on, begin)
+def deliveries(subscription: Subscription, plan: Plan, since: date) -> Iterator[Day]:
+    """The undecided days of its rule from `since` on, left out or not, but for those of a pause that has an end."""
+    return coming.days(plan, max(since, subscription.paused_until or since))
 
 
-def schedule(session: Session, subscription: Subscription, calendar: Calendar) -> None:
+def schedule(session: Session, subscription: Subscription, calendar: Calendar, plan: Plan | None = None) -> None:
     """Set the next delivery that can still be changed, and when it will be planned. The subscription is locked."""
-    since = calendar.today
-    taken = queries.taken_days(session, [subscription.id], since)[subscription.id]
-    for day in deliveries(subscription, since):
-        if day not in taken and calendar.instants(subscription, day).edit_until > calendar.now:
-            plan(subscription, calendar, day)
+    session.flush()
+    known = plan or plan_queries.plan(session, subscription, calendar.today)
+    for day in deliveries(subscription, known, calendar.today):
+        if _instants(subscription, calendar, day).edit_until > calendar.now:
+            _set(subscription, calendar, day)
             return
-    stop(subscription)
+    _finish(session, subscription, calendar)
 
 
-def advance(subscription: Subscription, calendar: Calendar, taken: Collection[date]) -> None:
-    """From a delivery that was just decided to the one after it, due or not: none is passed over in silence."""
+def advance(
+    session: Session, subscription: Subscription, calendar: Calendar, plan: Plan, *, is_delivered: bool = False
+) -> None:
+    """From a delivery that was just decided to the one after it, due or not: none is passed over in silence.
+
+    `plan` is older than the decision: `is_delivered` says whether that counts towards an end by number.
+    """
+    if is_delivered and plan.left is not None:
+        plan = replace(plan, left=plan.left - 1)
     done = subscription.next_on
-    for day in deliveries(subscription, done or calendar.today):
-        if day != done and day not in taken:
-            plan(subscription, calendar, day)
-            return
-    stop(subscription)
-
-
-def plan(subscription: Subscription, calendar: Calendar, day: date) -> None:
-    subscription.next_on = day
-    subscription.plans_at = calendar.instants(subscription, day).plans_at
+    since = done + timedelta(days=1) if done else calendar.today
+    for day in deliveries(subscription, plan, since):
+        _set(subscription, calendar, day)
+        return
+    _finish(session, subscription, calendar)
 
 
 def stop(subscription: Subscription) -> None:
     """Nothing is to come."""
     subscription.next_on = subscription.plans_at = None
+
+
+def _finish(session: Session, subscription: Subscription, calendar: Calendar) -> None:
+    """Nothing is to come; where an end was agreed, it has come with that."""
+    stop(subscription)
+    if (subscription.ends_on is None and subscription.ends_after is None) or subscription.status not in ("active", "paused"):
+        return
+    before = subscription.move("cancelled" if subscription.cancel_reason is not None else "completed")
+    subscription.paused_until = None
+    if subscription.status == "cancelled":
+        subscription.cancelled_at = calendar.now
+    cause = subscription.cancel_reason or "its last delivery is decided"
+    changes = {"status": [before, subscription.status]}
+    record(session, SYSTEM, f"subscription.{subscription.status}", subscription, changes, cause=cause)
+
+
+def _set(subscription: Subscription, calendar: Calendar, day: Day) -> None:
+    subscription.next_on = day.delivers_on
+    subscription.plans_at = _instants(subscription, calendar, day).plans_at
+
+
+def _instants(subscription: Subscription, calendar: Calendar, day: Day) -> Instants:
+    return calendar.instants(subscription.payment_method, day.delivers_on, day.agreed.shift)

@@ -11,7 +11,8 @@ from sqlmodel import Session, col, select
 from app.accounts.models import Address, Customer
 from app.orders.models import Order
 from app.subscriptions.errors import SubscriptionNotFound
-from app.subscriptions.models import Cycle, Subscription, SubscriptionLine
+from app.subscriptions.models import Cycle, Subscription
+from app.subscriptions.states import LIVE
 
 
 def get(session: Session, subscription_id: UUID, owner_id: UUID | None, *, lock: bool = False) -> Subscription:
@@ -44,7 +45,7 @@ def lock_customer(session: Session, customer_id: UUID) -> None:
 
 def count_live(session: Session, customer_id: UUID, since: datetime) -> int:
     """How many subscriptions the customer has that are not over, or were begun after `since`."""
-    counts = or_(col(Subscription.status) != "cancelled", col(Subscription.started_at) > since)
+    counts = or_(col(Subscription.status).in_(LIVE), col(Subscription.started_at) > since)
     statement = columns(func.count()).where(col(Subscription.customer_id) == customer_id, counts)
     return int(session.execute(statement).scalar_one())
 
@@ -64,7 +65,7 @@ def next_plan_at(session: Session) -> datetime | None:
 
 def lock_of_mandate(session: Session, mandate_id: UUID) -> Sequence[Subscription]:
     """Those that pay by this mandate and are not over."""
-    statement = select(Subscription).where(Subscription.mandate_id == mandate_id, Subscription.status != "cancelled")
+    statement = select(Subscription).where(Subscription.mandate_id == mandate_id, col(Subscription.status).in_(LIVE))
     return session.exec(
         statement.order_by(col(Subscription.id)).with_for_update().execution_options(populate_existing=True)
     ).all()
@@ -76,15 +77,6 @@ def of_mandate(session: Session, mandate_id: UUID) -> Subscription | None:
     return session.exec(statement).first()
 
 
-def lines(session: Session, subscription_ids: Collection[UUID]) -> dict[UUID, list[SubscriptionLine]]:
-    """The lines of several subscriptions in one query, each one's in their position."""
-    found: dict[UUID, list[SubscriptionLine]] = {one: [] for one in subscription_ids}
-    statement = select(SubscriptionLine).where(col(SubscriptionLine.subscription_id).in_(subscription_ids))
-    for line in session.exec(statement.order_by(col(SubscriptionLine.position))):
-        found[line.subscription_id].append(line)
-    return found
-
-
 def addresses(session: Session, address_ids: Collection[UUID]) -> dict[UUID, Address]:
     """Archived ones too: an address that was put away is still where this subscription goes."""
     return {one.id: one for one in session.exec(select(Address).where(col(Address.id).in_(address_ids)))}
@@ -94,17 +86,6 @@ def cycles_from(session: Session, subscription_id: UUID, day: date) -> Sequence[
     """What was decided for deliveries on that day or later, in order."""
     statement = select(Cycle).where(Cycle.subscription_id == subscription_id, col(Cycle.delivers_on) >= day)
     return session.exec(statement.order_by(col(Cycle.delivers_on))).all()
-
-
-def taken_days(session: Session, subscription_ids: Collection[UUID], day: date) -> dict[UUID, set[date]]:
-    """On which days from `day` on each of them has an outcome already."""
-    found: dict[UUID, set[date]] = {one: set() for one in subscription_ids}
-    statement = columns(col(Cycle.subscription_id), col(Cycle.delivers_on)).where(
-        col(Cycle.subscription_id).in_(subscription_ids), col(Cycle.delivers_on) >= day
-    )
-    for subscription_id, delivers_on in session.execute(statement):
-        found[subscription_id].add(delivers_on)
-    return found
 
 
 def cycle(session: Session, cycle_id: UUID) -> Cycle | None:

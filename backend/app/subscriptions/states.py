@@ -4,15 +4,17 @@ from typing import Final, Literal
 
 from app.subscriptions.errors import SubscriptionMoveNotAllowed
 
-Status = Literal["awaiting_mandate", "active", "paused", "action_needed", "cancelled"]
+Status = Literal["awaiting_mandate", "active", "paused", "action_needed", "completed", "cancelled"]
 
 MOVES: Final[dict[str, frozenset[Status]]] = {
     "awaiting_mandate": frozenset({"active", "cancelled"}),
-    "active": frozenset({"paused", "action_needed", "cancelled"}),
-    "paused": frozenset({"active", "action_needed", "cancelled"}),
+    "active": frozenset({"paused", "action_needed", "completed", "cancelled"}),
+    "paused": frozenset({"active", "action_needed", "completed", "cancelled"}),
     "action_needed": frozenset({"active", "cancelled"}),  # its mandate was paused or revoked: nothing is planned meanwhile
-    "cancelled": frozenset(),
+    "completed": frozenset({"active", "awaiting_mandate"}),  # its last delivery was decided; it may be taken up again
+    "cancelled": frozenset({"active", "awaiting_mandate"}),
 }
+LIVE: Final = ("awaiting_mandate", "active", "paused", "action_needed")
 
 
 def check_move(present: str, wanted: Status) -> None:

@@ -11,12 +11,14 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from app.payments.debit_rules import off_peak
+from app.subscriptions.coming import Shift
 
 ON_TIME = timedelta(hours=1)  # planning runs hourly: within that a plan is kept as it was promised
 LATE_NOTICE = timedelta(hours=26)  # 24 h after the bank's notice (RBI), of which Razorpay makes 25; 1 h to deliver it
 MIN_SETTLE = timedelta(hours=24)  # a UPI debit may stay undecided for 24 to 36 h: with less than that it is not even begun
 MIN_NOTICE_HOURS = (LATE_NOTICE + ON_TIME) // timedelta(hours=1)
 MAX_NOTICE_HOURS = 168  # a week ahead people have not decided yet
+ASKED_FIRST = ("pay_link", "provider")  # somebody else has to do something before goods go out
 MIN_CHARGE_DAYS, MAX_DAYS = 2, 14  # one day before, at whatever hour, would leave less than MIN_SETTLE
 
 
@@ -27,8 +29,11 @@ class Timing:
     charge_days_before: int = 2  # UPI needs up to 36 h to tell the outcome, and four tries fit in
     charge_time: time = time(6)  # off-peak in India, before the working day in which people see it
     notice_hours: int = 48  # what Razorpay recommends; the law says 24
-    cutoff_days_before: int = 1  # paid on delivery: the evening before the van is packed
+    cutoff_days_before: int = 1  # not debited: the evening before the van is packed
     cutoff_time: time = time(18)
+    evening_cutoff_days_before: int = 1  # of deliveries in the evening
+    evening_cutoff_time: time = time(18)
+    link_days_before: int = 2  # to be paid by link: two evenings to do it in
 
     @classmethod
     def of(cls, settings: Mapping[str, Any]) -> "Timing":
@@ -42,7 +47,19 @@ class Timing:
             notice_hours=_whole(given, "notice_hours", MIN_NOTICE_HOURS, MAX_NOTICE_HOURS),
             cutoff_days_before=_whole(given, "cutoff_days_before", 1, MAX_DAYS),
             cutoff_time=_time(given, "cutoff_time"),
+            evening_cutoff_days_before=_whole(given, "evening_cutoff_days_before", 1, MAX_DAYS),
+            evening_cutoff_time=_time(given, "evening_cutoff_time"),
+            link_days_before=_whole(given, "link_days_before", 1, MAX_DAYS),
         )
+
+    def cutoff(self, payment_method: str, shift: Shift) -> tuple[int, time]:
+        """Until when a delivery that nobody debits can be changed: so many days before, at which time."""
+        days, at = self.cutoff_days_before, self.cutoff_time
+        if shift == "evening":
+            days, at = self.evening_cutoff_days_before, self.evening_cutoff_time
+        if payment_method in ASKED_FIRST:
+            days = max(days, self.link_days_before)
+        return days, at
 
 
 @dataclass(frozen=True)
@@ -59,10 +76,11 @@ class Instants:
         return self.edit_until
 
 
-def instants(delivers_on: date, pays_by_mandate: bool, zone: str, timing: Timing) -> Instants:
+def instants(delivers_on: date, payment_method: str, shift: Shift, zone: str, timing: Timing) -> Instants:
     """As they are promised to the customer."""
-    if not pays_by_mandate:
-        return Instants(_at(delivers_on - timedelta(days=timing.cutoff_days_before), timing.cutoff_time, zone))
+    if payment_method != "mandate":
+        days, at = timing.cutoff(payment_method, shift)
+        return Instants(_at(delivers_on - timedelta(days=days), at, zone))
     charge_at = off_peak("upi", _at(delivers_on - timedelta(days=timing.charge_days_before), timing.charge_time, zone))
     notify_at = charge_at - timedelta(hours=timing.notice_hours)
     return Instants(notify_at, notify_at, charge_at)

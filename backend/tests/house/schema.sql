@@ -152,6 +152,7 @@ CREATE TABLE cycles (
 	created_at TIMESTAMP WITH TIME ZONE NOT NULL,
 	subscription_id UUID NOT NULL,
 	delivers_on DATE NOT NULL,
+	shift VARCHAR(7) DEFAULT 'morning' NOT NULL,
 	status VARCHAR(9) NOT NULL,
 	reason VARCHAR(60) NOT NULL,
 	edit_until TIMESTAMP WITH TIME ZONE NOT NULL,
@@ -165,8 +166,10 @@ CREATE TABLE cycles (
 	CONSTRAINT ck_cycles_status_known CHECK (status in ('created', 'skipped', 'failed')),
 	CONSTRAINT ck_cycles_outcome_has_reason CHECK ((status = 'created') = (reason = '')),
 	CONSTRAINT ck_cycles_charge_is_notified CHECK ((notify_at is null) = (charge_at is null)),
-	CONSTRAINT ck_cycles_notified_before_charge CHECK (charge_at > notify_at)
+	CONSTRAINT ck_cycles_notified_before_charge CHECK (charge_at > notify_at),
+	CONSTRAINT ck_cycles_shift_known CHECK (shift in ('morning', 'evening'))
 )
+CREATE INDEX ix_cycles_delivers_on ON cycles (store_id, delivers_on)
 CREATE INDEX ix_cycles_reminder ON cycles (store_id, created_at) WHERE reminded_at is null and status = 'created'
 CREATE TABLE debits (
 	store_id UUID NOT NULL,
@@ -212,6 +215,21 @@ CREATE INDEX ix_debits_leased ON debits (lease_until) WHERE work_status = 'worki
 CREATE UNIQUE INDEX uq_debits_attempt ON debits (store_id, attempt_id) WHERE status in ('due', 'pending', 'captured')
 CREATE UNIQUE INDEX uq_debits_mandate ON debits (store_id, mandate_id) WHERE status in ('due', 'pending')
 CREATE UNIQUE INDEX uq_debits_provider_payment ON debits (store_id, provider_payment_id)
+CREATE TABLE delivery_changes (
+	store_id UUID NOT NULL,
+	id UUID NOT NULL,
+	created_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	subscription_id UUID NOT NULL,
+	delivers_on DATE NOT NULL,
+	variant_id UUID,
+	quantity INTEGER NOT NULL,
+	CONSTRAINT pk_delivery_changes PRIMARY KEY (store_id, id),
+	CONSTRAINT fk_delivery_changes_store_id_subscription_id FOREIGN KEY(store_id, subscription_id) REFERENCES subscriptions (store_id, id),
+	CONSTRAINT fk_delivery_changes_store_id_variant_id FOREIGN KEY(store_id, variant_id) REFERENCES variants (store_id, id),
+	CONSTRAINT ck_delivery_changes_quantity_sane CHECK (quantity between 0 and 99),
+	CONSTRAINT ck_delivery_changes_whole_is_left_out CHECK (variant_id is not null or quantity = 0)
+)
+CREATE UNIQUE INDEX uq_delivery_changes_day ON delivery_changes (store_id, subscription_id, delivers_on, variant_id) NULLS NOT DISTINCT
 CREATE TABLE disputes (
 	store_id UUID NOT NULL,
 	id UUID NOT NULL,
@@ -337,6 +355,16 @@ CREATE TABLE heartbeats (
 	name VARCHAR(60) NOT NULL,
 	at TIMESTAMP WITH TIME ZONE NOT NULL,
 	CONSTRAINT pk_heartbeats PRIMARY KEY (name)
+)
+CREATE TABLE holidays (
+	store_id UUID NOT NULL,
+	id UUID NOT NULL,
+	created_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	closed_on DATE NOT NULL,
+	name VARCHAR(80) NOT NULL,
+	CONSTRAINT pk_holidays PRIMARY KEY (store_id, id),
+	CONSTRAINT uq_holidays_store_id_closed_on UNIQUE (store_id, closed_on),
+	CONSTRAINT ck_holidays_named CHECK (name <> '')
 )
 CREATE TABLE idempotency_keys (
 	store_id UUID NOT NULL,
@@ -1253,14 +1281,35 @@ CREATE TABLE subscription_lines (
 	id UUID NOT NULL,
 	created_at TIMESTAMP WITH TIME ZONE NOT NULL,
 	subscription_id UUID NOT NULL,
+	terms_id UUID,
 	position INTEGER NOT NULL,
 	variant_id UUID NOT NULL,
 	quantity INTEGER NOT NULL,
+	by_weekday JSONB DEFAULT '{}'::jsonb NOT NULL,
 	CONSTRAINT pk_subscription_lines PRIMARY KEY (store_id, id),
 	CONSTRAINT fk_subscription_lines_store_id_subscription_id FOREIGN KEY(store_id, subscription_id) REFERENCES subscriptions (store_id, id),
+	CONSTRAINT fk_subscription_lines_store_id_terms_id FOREIGN KEY(store_id, terms_id) REFERENCES subscription_terms (store_id, id),
 	CONSTRAINT fk_subscription_lines_store_id_variant_id FOREIGN KEY(store_id, variant_id) REFERENCES variants (store_id, id),
-	CONSTRAINT uq_subscription_lines_store_id_subscription_id_variant_id UNIQUE (store_id, subscription_id, variant_id),
-	CONSTRAINT ck_subscription_lines_quantity_sane CHECK (quantity between 1 and 99)
+	CONSTRAINT ck_subscription_lines_quantity_sane CHECK (quantity between 0 and 99),
+	CONSTRAINT ck_subscription_lines_terms_given CHECK (terms_id is not null)
+)
+CREATE INDEX ix_subscription_lines_subscription_id ON subscription_lines (store_id, subscription_id)
+CREATE UNIQUE INDEX uq_subscription_lines_variant ON subscription_lines (store_id, terms_id, variant_id)
+CREATE TABLE subscription_terms (
+	store_id UUID NOT NULL,
+	id UUID NOT NULL,
+	created_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	subscription_id UUID NOT NULL,
+	from_on DATE NOT NULL,
+	rule JSONB NOT NULL,
+	anchor_on DATE NOT NULL,
+	address_id UUID NOT NULL,
+	shift VARCHAR(7) NOT NULL,
+	CONSTRAINT pk_subscription_terms PRIMARY KEY (store_id, id),
+	CONSTRAINT fk_subscription_terms_store_id_subscription_id FOREIGN KEY(store_id, subscription_id) REFERENCES subscriptions (store_id, id),
+	CONSTRAINT fk_subscription_terms_store_id_address_id FOREIGN KEY(store_id, address_id) REFERENCES addresses (store_id, id),
+	CONSTRAINT uq_subscription_terms_store_id_subscription_id_from_on UNIQUE (store_id, subscription_id, from_on),
+	CONSTRAINT ck_subscription_terms_shift_known CHECK (shift in ('morning', 'evening'))
 )
 CREATE TABLE subscriptions (
 	store_id UUID NOT NULL,
@@ -1268,28 +1317,34 @@ CREATE TABLE subscriptions (
 	created_at TIMESTAMP WITH TIME ZONE NOT NULL,
 	customer_id UUID NOT NULL,
 	status VARCHAR(16) NOT NULL,
-	payment_method VARCHAR(15) NOT NULL,
+	payment_method VARCHAR(16) NOT NULL,
+	billing_owner VARCHAR(8) DEFAULT 'rozana' NOT NULL,
 	mandate_id UUID,
-	address_id UUID NOT NULL,
-	rule JSONB NOT NULL,
-	anchor_on DATE NOT NULL,
 	starts_on DATE NOT NULL,
+	ends_on DATE,
+	ends_after INTEGER,
 	next_on DATE,
 	plans_at TIMESTAMP WITH TIME ZONE,
 	paused_until DATE,
 	started_at TIMESTAMP WITH TIME ZONE NOT NULL,
 	cancelled_at TIMESTAMP WITH TIME ZONE,
+	cancel_reason VARCHAR(200),
+	held_at TIMESTAMP WITH TIME ZONE,
+	held_reason VARCHAR(200),
 	CONSTRAINT pk_subscriptions PRIMARY KEY (store_id, id),
 	CONSTRAINT fk_subscriptions_store_id_customer_id FOREIGN KEY(store_id, customer_id) REFERENCES customers (store_id, id),
 	CONSTRAINT fk_subscriptions_store_id_mandate_id FOREIGN KEY(store_id, mandate_id) REFERENCES mandates (store_id, id),
-	CONSTRAINT fk_subscriptions_store_id_address_id FOREIGN KEY(store_id, address_id) REFERENCES addresses (store_id, id),
-	CONSTRAINT ck_subscriptions_status_known CHECK (status in ('awaiting_mandate', 'active', 'paused', 'action_needed', 'cancelled')),
-	CONSTRAINT ck_subscriptions_payment_method_known CHECK (payment_method in ('mandate', 'pay_on_delivery')),
+	CONSTRAINT ck_subscriptions_status_known CHECK (status in ('awaiting_mandate', 'active', 'paused', 'action_needed', 'completed', 'cancelled')),
+	CONSTRAINT ck_subscriptions_payment_method_known CHECK (payment_method in ('mandate', 'provider', 'wallet', 'pay_link', 'account', 'cash_on_delivery')),
 	CONSTRAINT ck_subscriptions_mandate_given CHECK ((payment_method = 'mandate') = (mandate_id is not null)),
+	CONSTRAINT ck_subscriptions_billing_owner_known CHECK (billing_owner in ('rozana', 'provider')),
+	CONSTRAINT ck_subscriptions_one_billing_owner CHECK ((payment_method = 'provider') = (billing_owner = 'provider')),
 	CONSTRAINT ck_subscriptions_plan_whole CHECK ((next_on is null) = (plans_at is null)),
 	CONSTRAINT ck_subscriptions_only_live_ones_plan CHECK (plans_at is null or status in ('active', 'paused')),
 	CONSTRAINT ck_subscriptions_pause_is_paused CHECK (paused_until is null or status = 'paused'),
-	CONSTRAINT ck_subscriptions_cancelled_stamped CHECK ((status = 'cancelled') = (cancelled_at is not null))
+	CONSTRAINT ck_subscriptions_cancelled_stamped CHECK ((status = 'cancelled') = (cancelled_at is not null)),
+	CONSTRAINT ck_subscriptions_ends_after_some CHECK (ends_after > 0),
+	CONSTRAINT ck_subscriptions_held_for_a_reason CHECK ((held_at is null) = (held_reason is null))
 )
 CREATE INDEX ix_subscriptions_customer_id ON subscriptions (store_id, customer_id, id)
 CREATE INDEX ix_subscriptions_mandate_id ON subscriptions (store_id, mandate_id)
@@ -1328,6 +1383,18 @@ CREATE TABLE transfers (
 )
 CREATE INDEX ix_transfers_credit ON transfers (store_id, credit_account_id)
 CREATE INDEX ix_transfers_debit ON transfers (store_id, debit_account_id)
+CREATE TABLE vacations (
+	store_id UUID NOT NULL,
+	id UUID NOT NULL,
+	created_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	customer_id UUID NOT NULL,
+	first_on DATE NOT NULL,
+	last_on DATE NOT NULL,
+	CONSTRAINT pk_vacations PRIMARY KEY (store_id, id),
+	CONSTRAINT fk_vacations_store_id_customer_id FOREIGN KEY(store_id, customer_id) REFERENCES customers (store_id, id),
+	CONSTRAINT ck_vacations_days_in_order CHECK (last_on >= first_on)
+)
+CREATE INDEX ix_vacations_customer_id ON vacations (store_id, customer_id, last_on)
 CREATE TABLE variant_taxes (
 	store_id UUID NOT NULL,
 	id UUID NOT NULL,

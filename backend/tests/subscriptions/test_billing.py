@@ -116,7 +116,7 @@ def test_paid_on_delivery_is_ordered_at_the_cut_off_and_confirmed_without_a_paym
     set_now(store, local(day - days(1), 18))
     bill(store)
     (order,) = orders(store)
-    assert (order.status, order.payment_status, order.payment_method) == ("confirmed", "unpaid", "pay_on_delivery")
+    assert (order.status, order.payment_status, order.payment_method) == ("confirmed", "unpaid", "cash_on_delivery")
     (held,) = rows(store, Reservation)
     assert (held.order_id, held.quantity, held.expires_at) == (order.id, 2, None)
     with unit_of_work(store.id) as session:

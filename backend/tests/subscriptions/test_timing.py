@@ -21,21 +21,21 @@ def at(day: int, hour: int, minute: int = 0, zone: str = INDIA, month: int = 12)
 
 
 def test_a_mandate_is_announced_four_days_and_debited_two_days_before() -> None:
-    assert instants(FRIDAY, True, INDIA, Timing()) == Instants(
+    assert instants(FRIDAY, "mandate", "morning", INDIA, Timing()) == Instants(
         edit_until=at(30, 6, month=11), notify_at=at(30, 6, month=11), charge_at=at(2, 6)
     )
 
 
 def test_payment_at_the_door_can_be_changed_until_the_evening_before() -> None:
-    planned = instants(FRIDAY, False, INDIA, Timing())
+    planned = instants(FRIDAY, "cash_on_delivery", "morning", INDIA, Timing())
     assert planned == Instants(edit_until=at(3, 18))
     assert planned.plans_at == planned.edit_until
 
 
 def test_a_store_may_have_habits_of_its_own() -> None:
     timing = Timing.of({"subscriptions": {"charge_days_before": 3, "charge_time": "05:30", "cutoff_time": "12:00"}, "else": 1})
-    assert instants(FRIDAY, True, INDIA, timing).charge_at == at(1, 5, 30)
-    assert instants(FRIDAY, False, INDIA, timing).edit_until == at(3, 12)
+    assert instants(FRIDAY, "mandate", "morning", INDIA, timing).charge_at == at(1, 5, 30)
+    assert instants(FRIDAY, "cash_on_delivery", "morning", INDIA, timing).edit_until == at(3, 12)
     assert timing.notice_hours == Timing.notice_hours
 
 
@@ -72,14 +72,14 @@ def test_habits_that_could_not_be_kept_are_refused(given: Any) -> None:
 
 def test_wall_times_keep_their_hour_when_the_clocks_change() -> None:
     timing, zone = Timing(charge_days_before=2, charge_time=time(3, 30)), "Europe/Berlin"  # 25 October: an hour comes twice
-    before, after = (instants(date(2026, 10, day), True, zone, timing).charge_at for day in (26, 27))
+    before, after = (instants(date(2026, 10, day), "mandate", "morning", zone, timing).charge_at for day in (26, 27))
     assert before == at(24, 3, 30, zone, month=10)
     assert after == at(25, 3, 30, zone, month=10)
     assert after - before == timedelta(hours=25)
 
 
 def test_a_time_that_spring_leaves_out_is_an_hour_later() -> None:
-    cutoff = instants(date(2026, 3, 30), False, "Europe/Berlin", Timing(cutoff_time=time(2, 30))).edit_until
+    cutoff = instants(date(2026, 3, 30), "cash_on_delivery", "morning", "Europe/Berlin", Timing(cutoff_time=time(2, 30))).edit_until
     assert cutoff == at(29, 3, 30, "Europe/Berlin", month=3)
 
 
@@ -89,11 +89,11 @@ def test_a_day_begins_at_its_first_instant_even_where_midnight_is_left_out() -> 
 
 
 def test_a_store_outside_india_still_debits_outside_indian_peaks() -> None:
-    assert instants(FRIDAY, True, "UTC", Timing()).charge_at == at(2, 13)  # 06:00 UTC is 11:30 there
+    assert instants(FRIDAY, "mandate", "morning", "UTC", Timing()).charge_at == at(2, 13)  # 06:00 UTC is 11:30 there
 
 
-PLANNED = instants(FRIDAY, True, INDIA, Timing())
-AT_DOOR = instants(FRIDAY, False, INDIA, Timing())
+PLANNED = instants(FRIDAY, "mandate", "morning", INDIA, Timing())
+AT_DOOR = instants(FRIDAY, "cash_on_delivery", "morning", INDIA, Timing())
 
 
 @pytest.mark.parametrize("now", [at(29, 6, month=11), at(30, 6, month=11), at(30, 7, month=11)])
@@ -138,7 +138,7 @@ def test_payment_at_the_door_can_be_planned_until_the_day_begins(now: datetime, 
 
 
 def test_a_cut_off_just_before_midnight_does_not_reach_into_the_day() -> None:
-    planned = instants(FRIDAY, False, INDIA, Timing(cutoff_time=time(23, 45)))
+    planned = instants(FRIDAY, "cash_on_delivery", "morning", INDIA, Timing(cutoff_time=time(23, 45)))
     assert replan(planned, FRIDAY, at(4, 0, 15), INDIA) is None
 
 
@@ -164,7 +164,7 @@ timings = st.builds(
 def test_ac14_no_plan_leaves_less_time_than_notice_and_bank_need(
     delivers_on: date, by_mandate: bool, zone: str, timing: Timing, late: timedelta
 ) -> None:
-    planned = instants(delivers_on, by_mandate, zone, timing)
+    planned = instants(delivers_on, "mandate" if by_mandate else "cash_on_delivery", "morning", zone, timing)
     begins_at = day_begins(delivers_on, zone)
     now = planned.plans_at + late
     outcome = replan(planned, delivers_on, now, zone)

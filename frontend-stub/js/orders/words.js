@@ -5,7 +5,7 @@ import { formatMoney } from "../money.js";
 import { count, sentence } from "../words.js";
 
 export const isOpen = (order) => order.status === "pending_payment" && order.payment_status !== "paid";
-export const isAtTheDoor = (order) => ["cash_on_delivery", "pay_on_delivery"].includes(order.payment_method);
+export const isAtTheDoor = (order) => order.payment_method === "cash_on_delivery";
 export const parcelsOf = (order) => order.shipments.filter((parcel) => parcel.status !== "cancelled");
 export const wasSent = (parcel) => ["out_for_delivery", "delivered"].includes(parcel.status);
 export const sameDay = (text) => shortDay(text.slice(0, 10));

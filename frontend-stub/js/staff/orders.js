@@ -14,7 +14,7 @@ import { moreButton } from "../more.js";
 
 const STATUSES = ["pending_payment", "confirmed", "packed", "out_for_delivery", "delivered", "cancelled"];
 const PAGE = 50;
-const WAYS = { razorpay: "Online", wallet: "Wallet", cash_on_delivery: "Cash", pay_on_delivery: "At the door", account: "On account", mandate: "Mandate" };
+const WAYS = { razorpay: "Online", wallet: "Wallet", cash_on_delivery: "Cash", account: "On account", mandate: "Mandate" };
 
 const filters = (now) => form({ class: "panel staff-filters", testid: "filters" }, async (values) => go(link("/staff", values)),
   h("div", { class: "fields" },

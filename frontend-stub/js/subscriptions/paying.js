@@ -24,7 +24,7 @@ export function wayToPay(form) {
       h("span", null, h("strong", null, name), h("span", { class: "way-words" }, words))))));
   const terms = () => {
     const method = ways.querySelector(":checked").value;
-    if (method === "on_delivery") return { payment_method: "pay_on_delivery", mandate: null };
+    if (method === "on_delivery") return { payment_method: "cash_on_delivery", mandate: null };
     const rupees = input.valueAsNumber;
     return { payment_method: "mandate", mandate: { method, max_amount: Number.isNaN(rupees) ? null : Math.round(rupees * 100) } };
   };

@@ -97,7 +97,7 @@ CHECKS = (
         "orders",
         """SELECT o.id, o.number, o.total_amount - o.reduced_amount AS amount FROM orders o
         WHERE o.status = 'delivered' AND o.payment_status <> 'paid' AND o.total_amount > o.reduced_amount
-            AND o.payment_method IN ('cash_on_delivery', 'pay_on_delivery') AND (SELECT max(s.delivered_at) FROM shipments s
+            AND o.payment_method = 'cash_on_delivery' AND (SELECT max(s.delivered_at) FROM shipments s
                 WHERE s.order_id = o.id AND s.status = 'delivered') < :now - interval '2 days'""",
         "Order {number} was delivered, and its {amount} have not been recorded.",
         "Ask the rider: record the cash, or what the customer did not keep.",
