@@ -120,18 +120,21 @@ def cancel_order(door: OpenDoor, order_id: UUID, body: OrderCancellationIn, dry_
 
 
 @router.post("/orders/{order_id}/returns", status_code=201)
-def report_return(door: OpenDoor, order_id: UUID, body: ReturnIn) -> ReturnOut:
+def report_return(door: OpenDoor, order_id: UUID, body: ReturnIn, dry_run: DryRun = False) -> ReturnOut:
     """Report that pieces did not arrive, are short, spoilt, or not wanted. Small amounts are accepted at once, by the shop's
     policy; for the others somebody looks at it. Needs an Idempotency-Key: each report is of further pieces.
     """
-    door.require_key()
+    if dry_run:
+        rehearse(door.session)
+    else:
+        door.require_key()
     told = Report(body.reason, pieces_of(body.lines), body.note, body.refund_to)
 
     def act() -> ReturnOut:
         row = taking_back.report(door.session, order_id, door.owner_id, told, actor=door.actor, now=door.now)
         return ReturnOut.of(row, queries.return_lines(door.session, [row.id])[row.id])
 
-    return door.once(act, 201)
+    return act() if dry_run else door.once(act, 201)
 
 
 @router.get("/returns")

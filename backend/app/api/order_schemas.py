@@ -9,12 +9,16 @@ from pydantic import BaseModel, Field
 from sqlmodel import Session
 
 from app.api.schemas import MoneyOut
+from app.checkout.cancelling import SENT, why_not
+from app.checkout.taking_back import Policy, report_until
 from app.orders import queries
 from app.orders.fulfilment_models import Return, ReturnLine, Shipment, ShipmentLine
 from app.orders.models import Order, OrderLine
 from app.orders.reduction_models import Reduction
+from app.orders.rules import moves_from
 from app.payments import queries as payments
 from app.payments.refund_models import Refund
+from app.stores import service as stores
 
 OrderStatus = Literal["pending_payment", "confirmed", "packed", "out_for_delivery", "delivered", "cancelled"]
 PaymentStatus = Literal["unpaid", "authorised", "paid"]
@@ -198,8 +202,15 @@ def refunds_out(session: Session, rows: Sequence[Refund], *, is_staff: bool) -> 
 
 
 class OrderDetailOut(OrderOut):
-    """An order with everything that became of it."""
+    """An order with everything that became of it, and what can be done next: by the rules that would refuse it."""
 
+    allowed_moves: list[OrderStatus] = Field(
+        description="For staff: the states that it may go to next, which a 409 names as `allowed`. Customers are shown none."
+    )
+    can_cancel: bool = Field(description="Whether whoever asks may cancel all of it now")
+    report_until: datetime | None = Field(
+        description="Until when its customer may report what was wrong with it; null while nothing of it was sent"
+    )
     paid: MoneyOut = Field(description="What came in for it, whatever went back since")
     refunded: MoneyOut = Field(description="What went back, or is on its way back")
     shipments: list[ShipmentOut]
@@ -208,13 +219,14 @@ class OrderDetailOut(OrderOut):
 
 
 def detail(session: Session, order: Order, *, is_staff: bool = False) -> OrderDetailOut:
-    """The whole order: eleven statements, however long it is."""
+    """The whole order: eleven statements, one more once something was sent, however long it is."""
     lines = queries.lines(session, [order.id])[order.id]
     shipments, returns = queries.shipments(session, order.id), queries.returns(session, order.id)
     contents = queries.shipment_lines(session, [one.id for one in shipments])
     returned = queries.return_lines(session, [one.id for one in returns])
     captures, payment = payments.captures_of_order(session, order.id), payments.of_order(session, order.id)
     refunds = payments.refunds_of_payment(session, payment.id) if payment else ()
+    is_sent = any(one.status in SENT for one in shipments)
     sums = {
         "paid": sum(capture.amount for capture in captures),
         "refunded": sum(capture.refunded_amount for capture in captures),
@@ -223,6 +235,9 @@ def detail(session: Session, order: Order, *, is_staff: bool = False) -> OrderDe
         OrderOut.values(order, lines)
         | {name: MoneyOut(amount=amount, currency=order.currency) for name, amount in sums.items()}
         | {
+            "allowed_moves": moves_from(order.status) if is_staff else [],
+            "can_cancel": why_not(order, shipments, lines, "staff" if is_staff else "customer") is None,
+            "report_until": report_until(shipments, Policy.of(stores.get(session))) if is_sent else None,
             "shipments": [ShipmentOut.of(one, contents[one.id]) for one in shipments],
             "returns": [ReturnOut.of(one, returned[one.id]) for one in returns],
             "refunds": refunds_out(session, refunds, is_staff=is_staff),

@@ -1,6 +1,6 @@
 """Taking an order back, or a part of it, before it leaves the shop. What was paid for it goes back by itself."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -41,27 +41,29 @@ def cancel(session: Session, order_id: UUID, owner_id: UUID | None, why: Why, *,
     order = queries.get_locked(session, order_id, owner_id)
     if order.status == "cancelled":
         return order
-    parcels = [one for one in queries.shipments(session, order.id) if one.status != "cancelled"]
-    _refuse_if_too_late(order, parcels, why)
-    return _end(session, order, parcels, why, actor, now)
+    parcels, lines = queries.shipments(session, order.id), queries.lines(session, [order.id])[order.id]
+    if refusal := why_not(order, parcels, lines, why.reason):
+        raise refusal
+    return _end(session, order, [one for one in parcels if one.status != "cancelled"], lines, why, actor, now)
 
 
-def _refuse_if_too_late(order: Order, parcels: list[Shipment], why: Why) -> None:
-    facts = {"order_status": order.status}
-    if any(parcel.status in SENT for parcel in parcels):
-        raise NotCancellable("a part of this order has left the shop: cancel the lines that have not, or return it", **facts)
-    if parcels and why.reason == "customer":
-        raise NotCancellable("this order is packed: please call the shop", **facts)
+def why_not(order: Order, parcels: Iterable[Shipment], lines: Iterable[OrderLine], reason: str) -> NotCancellable | None:
+    """Why this order cannot be cancelled as a whole by those who want it (`customer`, `staff`) now; None: it can."""
+    standing, facts = [one for one in parcels if one.status != "cancelled"], {"order_status": order.status}
+    if any(parcel.status in SENT for parcel in standing):
+        return NotCancellable("a part of this order has left the shop: cancel the lines that have not, or return it", **facts)
+    if standing and reason == "customer":
+        return NotCancellable("this order is packed: please call the shop", **facts)
     if order.status not in ("pending_payment", "confirmed", "packed"):
-        raise NotCancellable(f"an order that is {order.status} cannot be cancelled", **facts)
-
-
-def _end(session: Session, order: Order, parcels: list[Shipment], why: Why, actor: Actor, now: datetime) -> Order:
-    lines = queries.lines(session, [order.id])[order.id]
+        return NotCancellable(f"an order that is {order.status} cannot be cancelled", **facts)
     if any(line.returned_quantity for line in lines):
-        raise NotCancellable(
-            "pieces of this order were taken back already: take back the others too", order_status=order.status
-        )
+        return NotCancellable("pieces of this order were taken back already: take back the others too", **facts)
+    return None
+
+
+def _end(
+    session: Session, order: Order, parcels: list[Shipment], lines: list[OrderLine], why: Why, actor: Actor, now: datetime
+) -> Order:
     cause = why.note or f"cancelled by {why.reason}"
     debit_outcomes.withdraw(session, order.id, actor, cause, now)  # one under way cannot be: its money comes back, if it comes
     made = list[Reduction]()
@@ -120,7 +122,7 @@ def cancel_lines(
     lines = {line.id: line for line in queries.lines(session, [order.id])[order.id]}
     chosen = pick(lines, quantities, {line.id: line.open_quantity for line in lines.values()})
     if all(line.open_quantity == chosen.get(line.id, 0) and not line.packed_quantity for line in lines.values()):
-        return _end(session, order, [], why, actor, now)
+        return _end(session, order, [], list(lines.values()), why, actor, now)
     cause = why.note or f"cancelled by {why.reason}"
     open_lot = lots_of(session, order)[None]
     parts = [open_lot.lines[line_id].of_pieces(quantity) for line_id, quantity in chosen.items()]

@@ -19,7 +19,7 @@ from app.core.errors import Refusal
 from app.orders import queries
 from app.orders.errors import MoveNotAllowed, OrderNotFound
 from app.orders.models import Order
-from app.orders.rules import MOVES
+from app.orders.rules import moves_from
 from app.stock import service as stock
 
 
@@ -73,7 +73,7 @@ def _act(session: Session, order: Order, to: str, rider_id: UUID | None, actor: 
         return
     waiting = fulfilling.shipments_in(session, order.id, "packed" if to == "out_for_delivery" else "out_for_delivery")
     if not waiting:
-        allowed = sorted(MOVES[order.status])
+        allowed = moves_from(order.status)
         raise MoveNotAllowed(f"nothing of this order can become {to.replace('_', ' ')}", present=order.status, allowed=allowed)
     for shipment in waiting:
         if to == "out_for_delivery":

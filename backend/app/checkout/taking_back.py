@@ -1,6 +1,6 @@
 """What of an order is not kept: reported by whom it concerns, accepted by policy or by staff, and then no longer owed."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -11,14 +11,14 @@ from sqlmodel import Session
 from app.accounts import service as accounts
 from app.audit.service import record
 from app.checkout import conceding
-from app.checkout.cancelling import pick
+from app.checkout.cancelling import SENT, pick
 from app.checkout.documenting import Lots, lots_of
 from app.checkout.errors import NothingDelivered, ReturnTooLate
 from app.core.actor import SYSTEM, Actor
 from app.core.ids import new_id
 from app.orders import queries, reducing
 from app.orders.errors import MoveNotAllowed
-from app.orders.fulfilment_models import Return, ReturnLine
+from app.orders.fulfilment_models import Return, ReturnLine, Shipment
 from app.orders.models import Order, OrderLine
 from app.orders.reducing import Part
 from app.orders.reduction_models import Reduction
@@ -101,19 +101,23 @@ def _is_small(session: Session, order: Order, reason: str, chosen: Mapping[UUID,
 
 
 def _require_in_time(session: Session, order: Order, policy: Policy, actor: Actor, now: datetime) -> None:
-    sent = [one for one in queries.shipments(session, order.id) if one.status in ("out_for_delivery", "delivered")]
-    if not sent:
+    until = report_until(queries.shipments(session, order.id), policy)
+    if until is None:
         raise NothingDelivered(order_status=order.status)
-    last = max(one.delivered_at or one.dispatched_at or one.packed_at for one in sent)
-    until = last + timedelta(days=policy.days)
     if actor.kind == "customer" and now > until:
         raise ReturnTooLate(until=until.isoformat())
+
+
+def report_until(parcels: Iterable[Shipment], policy: Policy) -> datetime | None:
+    """Until when its customer may report what was wrong with an order; None: nothing of it has been sent."""
+    sent = [one.delivered_at or one.dispatched_at or one.packed_at for one in parcels if one.status in SENT]
+    return max(sent) + timedelta(days=policy.days) if sent else None
 
 
 def _reportable(session: Session, order: Order, lines: Mapping[UUID, OrderLine]) -> dict[UUID, int]:
     """Pieces of each line that went out and of which nothing was reported yet."""
     left = dict.fromkeys(lines, 0)
-    sent = [one.id for one in queries.shipments(session, order.id) if one.status in ("out_for_delivery", "delivered")]
+    sent = [one.id for one in queries.shipments(session, order.id) if one.status in SENT]
     for contents in queries.shipment_lines(session, sent).values():
         for packed in contents:
             left[packed.order_line_id] += packed.quantity

@@ -40,12 +40,15 @@ RETURN_REASONS = ("not_delivered", "short", "spoilt", "unwanted")
 RETURN_STATUSES = ("reported", "accepted", "declined")
 
 
+def moves_from(present: str) -> list[str]:
+    """What an order that is `present` may become next: what a refusal names, and the order itself to those who move it."""
+    return sorted(MOVES[present])
+
+
 def check_move(present: str, wanted: str) -> None:
     """MoveNotAllowed names what would be allowed instead."""
     if wanted not in MOVES[present]:
-        raise MoveNotAllowed(
-            f"an order that is {present} cannot become {wanted}", present=present, allowed=sorted(MOVES[present])
-        )
+        raise MoveNotAllowed(f"an order that is {present} cannot become {wanted}", present=present, allowed=moves_from(present))
 
 
 def check_shipment_move(present: str, wanted: str) -> None:

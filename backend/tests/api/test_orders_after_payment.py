@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -137,8 +138,10 @@ def test_a_return_is_reported_decided_once_and_paid_back(
     early = client.post(f"/api/v1/orders/{order.id}/returns", json=body, headers=shopper.headers)
     assert (early.status_code, early.json()["code"]) == (409, "nothing_delivered")
     deliver(order)
+    with unchanged(store):
+        shown = post(client, f"/orders/{order.id}/returns?dry_run=true", shopper.headers, 201, **body)
     told = post(client, f"/orders/{order.id}/returns", shopper.headers, 201, **body)
-    assert told["status"] == "reported"
+    assert (told["status"], told["lines"]) == ("reported", shown["lines"])
     finance = staff(store, "finance")
     waiting = client.get("/api/v1/returns", headers=finance).json()["items"]
     assert [one["id"] for one in waiting] == [told["id"]]
@@ -149,6 +152,36 @@ def test_a_return_is_reported_decided_once_and_paid_back(
     assert given_back(sandbox) == [6_000]
     spoilt = {"reason": "spoilt", "lines": pieces(order, 1)}
     assert post(client, f"/orders/{order.id}/returns", shopper.headers, 201, **spoilt)["status"] == "accepted"
+
+
+def test_an_order_tells_what_the_refusals_would(
+    client: TestClient, store: Store, shopper: Shopper, sandbox: Sandbox, uow: UnitOfWork
+) -> None:
+    order, packer = buy(shopper, sandbox), staff(store)
+
+    def told(headers: dict[str, str]) -> tuple[Any, ...]:
+        answer = client.get(f"/api/v1/orders/{order.id}", headers=headers).json()
+        return answer["allowed_moves"], answer["can_cancel"], answer["report_until"]
+
+    assert told(shopper.headers) == ([], True, None)
+    pack(order)
+    assert told(shopper.headers)[1:] == (False, None)
+    assert told(packer) == (["cancelled", "delivered", "out_for_delivery"], True, None)
+    post(client, "/order-moves", packer, order_ids=[str(order.id)], to="out_for_delivery")
+    post(client, "/order-moves", packer, order_ids=[str(order.id)], to="delivered")
+    moves, can_cancel, until = told(packer)
+    assert (moves, can_cancel) == ([], False)
+    refused = client.post(f"/api/v1/orders/{order.id}/cancellation", json={}, headers=shopper.headers)
+    assert refused.json()["code"] == "order_not_cancellable"
+    with uow() as session:
+        shipment = orders.shipments(session, order.id)[0]
+        assert shipment.delivered_at is not None
+        assert datetime.fromisoformat(until) == shipment.delivered_at + timedelta(days=7)
+        shipment.delivered_at = datetime.fromisoformat(until) - timedelta(days=15)
+    late = client.post(
+        f"/api/v1/orders/{order.id}/returns", json={"reason": "spoilt", "lines": pieces(order, 1)}, headers=shopper.headers
+    )
+    assert (late.json()["code"], late.json()["until"]) == ("return_too_late", told(shopper.headers)[2].replace("Z", "+00:00"))
 
 
 def test_staff_find_orders_by_what_they_know_of_them(

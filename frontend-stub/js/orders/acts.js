@@ -6,7 +6,7 @@ import { formatMoney } from "../money.js";
 import { openSheet } from "../sheet.js";
 import { isAtTheDoor, openPieces, parcelsOf, REASON_CHOICES, reportable, wayBack } from "./words.js";
 
-export const canCancel = (order) => ["pending_payment", "confirmed"].includes(order.status) && !parcelsOf(order).length;
+export const canCancel = (order) => order.can_cancel;
 
 /** Less than all of it; the last pieces are cancelled as a whole order. */
 export const canCancelLines = (order) => order.status === "confirmed"
