@@ -47,6 +47,8 @@ class WalletOut(BaseModel):
     """`next`: pass it as `after` for the page that follows; null: this is the last."""
 
     balance: MoneyOut
+    held: MoneyOut = Field(description="What coming deliveries of subscriptions will take; it may be more than there is")
+    available: MoneyOut = Field(description="What an order can be paid with now: the balance less what is held, never below 0")
     items: list[MovementOut]
     next: UUID | None
 
@@ -88,5 +90,12 @@ def _wallet(door: Door, customer_id: UUID, limit: int, after: UUID | None) -> Wa
     wallet, currency = queries.of_customer(door.session, customer_id), stores.get(door.session).currency
     rows = queries.movements(door.session, wallet.id, limit + 1, after) if wallet else []
     items = [MovementOut.of(row, currency) for row in rows[:limit]]
-    balance = MoneyOut(amount=wallet.balance_amount if wallet else 0, currency=currency)
-    return WalletOut(balance=balance, items=items, next=items[-1].id if len(rows) > limit else None)
+    balance = wallet.balance_amount if wallet else 0
+    held = sum(hold.amount for hold in queries.holds_in(door.session, [wallet.id])) if wallet else 0
+    return WalletOut(
+        balance=MoneyOut(amount=balance, currency=currency),
+        held=MoneyOut(amount=held, currency=currency),
+        available=MoneyOut(amount=max(0, balance - held), currency=currency),
+        items=items,
+        next=items[-1].id if len(rows) > limit else None,
+    )

@@ -24,7 +24,8 @@ from app.payments import cash
 from app.payments.receipt_models import Receipt
 from app.stock import service as stock
 from app.stores import service as stores
-from app.wallets import service as wallets
+from app.wallets import holding
+from app.wallets import spending as wallets
 
 PaymentMethod = Literal["razorpay", "wallet", "cash_on_delivery", "account"]
 METHODS: tuple[PaymentMethod, ...] = get_args(PaymentMethod)
@@ -82,8 +83,8 @@ def require(session: Session, method: str, customer_id: UUID, amount: int, curre
 def _judge(session: Session, method: str, customer_id: UUID | None, amount: int, currency: str) -> Offer:
     """The rules of all ways of paying."""
     if method == "wallet":
-        balance = wallets.balance(session, customer_id)
-        return Offer(method, balance, wallets.too_low(balance, amount, currency))
+        left = holding.available(session, customer_id)
+        return Offer(method, left, wallets.too_low(left, amount, currency))
     if method == "cash_on_delivery":
         terms = CashTerms.of(stores.get(session).settings)
         left = max(0, terms.max_amount - _outstanding(session, customer_id, method)) if terms.is_offered else 0

@@ -24,6 +24,7 @@ from app.payments import queries as payments
 from app.payments import refunding as refunds
 from app.stock import service as stock
 from app.stores import service as stores
+from app.wallets import holding
 
 Repair = Callable[[UUID, Finding], str]
 
@@ -113,6 +114,12 @@ def _issue_credit_note(store_id: UUID, finding: Finding) -> str:
         return f"{note.number} issued" if note else "no document was issued for it"
 
 
+def _let_go_of_wallet(store_id: UUID, finding: Finding) -> str:
+    with unit_of_work(store_id) as session:
+        holding.release(session, id_of(finding), actor=OPERATOR, cause=CAUSE)
+        return "nothing of the wallet is kept for it any more"
+
+
 REPAIRS: dict[str, Repair] = {
     "captured_without_order": _to_order(_give_its_money),
     "over_paid": _to_order(_settle_balance),
@@ -127,6 +134,7 @@ REPAIRS: dict[str, Repair] = {
     "dead_events": try_again,
     "dead_attempts": try_again,
     "hold_expired": _end_hold,
+    "hold_left_over": _let_go_of_wallet,
     "parcel_without_document": _issue_document,
     "credit_note_missing": _issue_credit_note,
 }

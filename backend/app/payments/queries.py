@@ -57,6 +57,13 @@ def of_order(session: Session, order_id: UUID) -> Payment | None:
     return session.exec(select(Payment).where(Payment.order_id == order_id)).one_or_none()
 
 
+def lock_of_orders(session: Session, order_ids: Collection[UUID]) -> dict[UUID, Payment]:
+    """The payments of these orders, by order id, locked in that order; take the orders' locks first."""
+    mine = select(Payment).where(col(Payment.order_id).in_(order_ids)).order_by(col(Payment.order_id))
+    locked = mine.with_for_update(key_share=True).execution_options(populate_existing=True)
+    return {payment.order_id: payment for payment in session.exec(locked) if payment.order_id}
+
+
 def attempts_of_payment(session: Session, payment_id: UUID) -> Sequence[PaymentAttempt]:
     return session.exec(
         select(PaymentAttempt).where(PaymentAttempt.payment_id == payment_id).order_by(col(PaymentAttempt.id))

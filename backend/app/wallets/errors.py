@@ -2,7 +2,7 @@ from app.core.errors import Conflict, Invalid, NotFound, TooMany
 
 
 class WalletBalanceTooLow(Conflict):
-    """There is not enough in the wallet for this order; top it up, or pay in another way."""
+    """There is too little in the wallet that is not kept for coming deliveries; top it up, or pay in another way."""
 
     code = "wallet_balance_too_low"
 

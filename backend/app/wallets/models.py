@@ -1,6 +1,6 @@
 """Prepaid money: a balance per customer, every change of it, and what is paid in through the provider."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Literal, get_args
 from uuid import UUID
 
@@ -51,6 +51,24 @@ class WalletMovement(Row, table=True):
     cause_id: UUID
     note: str = Field(default="", max_length=200)
     moved_at: datetime  # in the store's time
+
+
+class WalletHold(Row, table=True):
+    """What a subscription's deliveries until a day will cost: nobody else spends it. A wish: it may exceed the balance."""
+
+    __tablename__ = "wallet_holds"
+    __table_args__ = (
+        belongs_to("wallets"),
+        belongs_to("subscriptions", "holder_id"),
+        UniqueConstraint("store_id", "holder_id"),
+        CheckConstraint("amount > 0", name="amount_positive"),
+        Index("ix_wallet_holds_wallet", "store_id", "wallet_id"),
+    )
+
+    wallet_id: UUID
+    holder_id: UUID
+    amount: int = Field(sa_type=BigInteger)
+    until_on: date
 
 
 class TopUp(Row, table=True):

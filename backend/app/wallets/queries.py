@@ -4,7 +4,7 @@ A wallet is locked after whatever caused the change (order, payment, capture, re
 cancels an order has put its goods back on the shelf before its money goes into the wallet. Only number series come later.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -16,7 +16,7 @@ from app.core.db import add_once
 from app.core.work import store_of
 from app.payments.models import Payment, PaymentAttempt
 from app.wallets.errors import TopUpNotFound
-from app.wallets.models import TopUp, Wallet, WalletMovement
+from app.wallets.models import TopUp, Wallet, WalletHold, WalletMovement
 
 
 def of_customer(session: Session, customer_id: UUID) -> Wallet | None:
@@ -32,6 +32,36 @@ def get_locked(session: Session, customer_id: UUID, currency: str) -> Wallet:
         return found
     add_once(session, Wallet(store_id=store_of(session), customer_id=customer_id, currency=currency), "customer_id")
     return session.exec(mine).one()
+
+
+def lock_many(
+    session: Session, customer_ids: Collection[UUID], *, opens: Collection[UUID] = (), currency: str = ""
+) -> dict[UUID, Wallet]:
+    """Lock the wallets of these customers, in the order of customer ids; those of `opens` are opened now if there are none."""
+    mine = select(Wallet).where(col(Wallet.customer_id).in_(customer_ids)).order_by(col(Wallet.customer_id)).with_for_update()
+    mine = mine.execution_options(populate_existing=True)
+    known = set(session.exec(select(Wallet.customer_id).where(col(Wallet.customer_id).in_(opens)))) if opens else set()
+    for customer_id in sorted(set(opens) - known):
+        add_once(session, Wallet(store_id=store_of(session), customer_id=customer_id, currency=currency), "customer_id")
+    return {wallet.customer_id: wallet for wallet in session.exec(mine)}
+
+
+def holds_in(session: Session, wallet_ids: Collection[UUID]) -> Sequence[WalletHold]:
+    """Everything that is held in these wallets."""
+    mine = select(WalletHold).where(col(WalletHold.wallet_id).in_(wallet_ids))
+    return session.exec(mine.execution_options(populate_existing=True)).all()
+
+
+def holds_of(session: Session, holder_ids: Collection[UUID]) -> dict[UUID, WalletHold]:
+    """What these subscriptions hold, by their ids. The caller holds the wallets' locks."""
+    mine = select(WalletHold).where(col(WalletHold.holder_id).in_(holder_ids))
+    return {hold.holder_id: hold for hold in session.exec(mine.execution_options(populate_existing=True))}
+
+
+def hold_with_customer(session: Session, holder_id: UUID) -> tuple[WalletHold, UUID] | None:
+    """What a subscription holds, and in whose wallet."""
+    statement = select(WalletHold, Wallet.customer_id).join(Wallet, col(Wallet.id) == col(WalletHold.wallet_id))
+    return session.exec(statement.where(WalletHold.holder_id == holder_id)).one_or_none()
 
 
 def movement(session: Session, kind: str, cause_id: UUID) -> WalletMovement | None:

@@ -1431,6 +1431,21 @@ CREATE TABLE variants (
 	CONSTRAINT ck_variants_sold_by_weight_has_weight CHECK (not sold_by_weight or weight_grams is not null)
 )
 CREATE INDEX ix_variants_product ON variants (store_id, product_id)
+CREATE TABLE wallet_holds (
+	store_id UUID NOT NULL,
+	id UUID NOT NULL,
+	created_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	wallet_id UUID NOT NULL,
+	holder_id UUID NOT NULL,
+	amount BIGINT NOT NULL,
+	until_on DATE NOT NULL,
+	CONSTRAINT pk_wallet_holds PRIMARY KEY (store_id, id),
+	CONSTRAINT fk_wallet_holds_store_id_wallet_id FOREIGN KEY(store_id, wallet_id) REFERENCES wallets (store_id, id),
+	CONSTRAINT fk_wallet_holds_store_id_holder_id FOREIGN KEY(store_id, holder_id) REFERENCES subscriptions (store_id, id),
+	CONSTRAINT uq_wallet_holds_store_id_holder_id UNIQUE (store_id, holder_id),
+	CONSTRAINT ck_wallet_holds_amount_positive CHECK (amount > 0)
+)
+CREATE INDEX ix_wallet_holds_wallet ON wallet_holds (store_id, wallet_id)
 CREATE TABLE wallet_movements (
 	store_id UUID NOT NULL,
 	id UUID NOT NULL,

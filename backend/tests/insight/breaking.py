@@ -12,7 +12,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from sqlalchemy import text
-from sqlmodel import Session
+from sqlmodel import Session, select
 
 from app.audit.service import record
 from app.checkout.documenting import lots_of
@@ -30,6 +30,7 @@ from app.payments import queries as payments
 from app.payments.mandate_models import Debit, Mandate
 from app.stores import service as stores
 from app.subscriptions.models import Cycle
+from app.wallets.models import Wallet, WalletHold
 from tests.builders import make_customer, make_order
 from tests.insight.busy import Busy, refunds
 
@@ -160,6 +161,13 @@ def _approval_kept(session: Session, busy: Busy) -> None:
     session.execute(text("UPDATE captures SET captured_at = captured_at - interval '31 minutes'"))
 
 
+def _held_of_another(session: Session, busy: Busy) -> None:
+    wallet = session.exec(select(Wallet)).first()
+    assert wallet is not None
+    held: dict[str, Any] = {"wallet_id": wallet.id, "holder_id": busy.subscription, "amount": 100}
+    session.add(WalletHold(store_id=busy.store.id, until_on=date(2026, 1, 1), **held))
+
+
 BREAKS: dict[str, Break] = {
     "approval_kept": _approval_kept,
     "top_up_not_credited": as_owner(
@@ -202,6 +210,7 @@ BREAKS: dict[str, Break] = {
     "webhooks_silent": sql("DELETE FROM provider_events", "UPDATE captures SET captured_at = captured_at - interval '3 hours'"),
     "wallet_movements": sql("UPDATE wallets SET balance_amount = balance_amount + 1"),
     "wallet_ledger": sql("UPDATE transfers SET amount = amount + 1 WHERE kind = 'goodwill'"),
+    "hold_left_over": _held_of_another,
     "top_ups_spent": transfer(ledger.TOP_UPS, ledger.GOODWILL),
     "cash_with_riders": transfer(ledger.CASH_DIFFERENCES, ledger.CASH_WITH_RIDERS),
     "receipt_missing": _receipt_missing,

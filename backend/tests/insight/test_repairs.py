@@ -59,7 +59,15 @@ def _note_not_written(session: Session, busy: Busy) -> None:
 HERE: dict[str, Break] = {  # by our own facts alone
     **{
         name: BREAKS[name]
-        for name in ("over_paid", "refund_failed", "approval_kept", "dead_rows", "dead_events", "hold_expired")
+        for name in (
+            "over_paid",
+            "refund_failed",
+            "approval_kept",
+            "dead_rows",
+            "dead_events",
+            "hold_expired",
+            "hold_left_over",
+        )
     },
     "captured_without_order": BREAKS["captured_without_order"],
     "order_status": sql("UPDATE orders SET status = 'out_for_delivery' WHERE id = :returned"),

@@ -9,7 +9,7 @@ from app.core.clock import machine_now
 from app.core.work import unit_of_work
 from app.ledger import service as ledger
 from app.stores.models import Store
-from app.wallets import queries, service
+from app.wallets import moving, queries, service
 from app.wallets.models import MAX_GOODWILL_AMOUNT, Wallet, WalletMovement
 
 
@@ -33,5 +33,5 @@ def wallets_add_up(store: Store) -> None:
     with unit_of_work(store.id) as session:
         for wallet in session.exec(select(Wallet)):
             moved = session.exec(select(WalletMovement.amount).where(WalletMovement.wallet_id == wallet.id)).all()
-            assert wallet.balance_amount == sum(moved) == -ledger.balance(session, service.account_of(wallet.customer_id))
+            assert wallet.balance_amount == sum(moved) == -ledger.balance(session, moving.account_of(wallet.customer_id))
         assert ledger.balance(session, ledger.TOP_UPS) == 0

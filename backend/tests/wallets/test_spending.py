@@ -77,7 +77,7 @@ def test_too_little_in_the_wallet_is_refused_and_nothing_happened(client: TestCl
     with unchanged(store):
         answer = client.post("/api/v1/checkouts", json=shopper.checkout | {"payment_method": "wallet"}, headers=shopper.headers)
     assert (answer.status_code, answer.json()["code"]) == (409, "wallet_balance_too_low")
-    assert (answer.json()["balance_amount"], answer.json()["total_amount"]) == (TOTAL - 1, TOTAL)
+    assert (answer.json()["available_amount"], answer.json()["total_amount"]) == (TOTAL - 1, TOTAL)
 
 
 def test_two_checkouts_at_once_cannot_spend_the_same_rupee(store: Store, uow: UnitOfWork) -> None:

@@ -36,6 +36,18 @@ CHECKS = (
         _OUT_OF_STEP,
     ),
     Check(
+        "hold_left_over",
+        "A wallet keeps money for live subscriptions of its own customer only.",
+        "subscriptions",
+        """SELECT s.id, s.status, h.amount FROM wallet_holds h JOIN wallets w ON w.id = h.wallet_id
+        JOIN subscriptions s ON s.id = h.holder_id
+        WHERE s.status IN ('cancelled', 'completed') OR s.customer_id <> w.customer_id""",
+        "{amount} of a wallet is kept for a subscription that is {status}, or somebody else's.",
+        "Nobody can spend it meanwhile. The repair lets go of it.",
+        is_repaired=True,
+        is_cheap=True,
+    ),
+    Check(
         "top_ups_spent",
         "What was paid into a wallet and given back at the provider was still there.",
         "ledger_accounts",
