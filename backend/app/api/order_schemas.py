@@ -155,7 +155,7 @@ class ReturnOut(BaseModel):
     @classmethod
     def of(cls, row: Return, lines: Sequence[ReturnLine]) -> "ReturnOut":
         shown = [ReturnLineOut.model_validate(line, from_attributes=True) for line in lines]
-        return cls.model_validate(_facts(row, cls) | {"lines": shown})
+        return cls.model_validate(_facts(row, cls) | {"lines": shown, "created_at": row.happened_at or row.created_at})
 
 
 class RefundOut(BaseModel):
@@ -184,6 +184,7 @@ class RefundOut(BaseModel):
                 "amount": MoneyOut(amount=row.amount, currency=row.currency),
                 "reason": why.reason if why else row.reason,
                 "return_id": why.return_id if why else None,
+                "created_at": row.happened_at or row.created_at,
                 "waits_for": row.failure_reason if is_staff else None,
             }
         )

@@ -4,11 +4,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
-from uuid import UUID
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session
 
-from app.audit.models import AuditEntry
 from app.insight.order_facts import OrderFacts, read
 from app.orders.models import Order
 
@@ -16,7 +14,6 @@ MilestoneKind = Literal[
     "placed", "paid", "packed", "on_its_way", "delivered", "cancelled", "return_reported", "return_accepted",
     "return_declined", "refund_started", "refund_arrived",
 ]  # fmt: skip
-BEGUN = {"refund.started", "return.reported"}  # whose rows know the machine's time only; the shop's stands in the record
 ARRIVED = {
     "source": "{} sent back to where you paid from",
     "wallet": "{} put into your wallet",
@@ -44,16 +41,8 @@ class Milestone:
 def order(session: Session, row: Order) -> list[Milestone]:
     """The order's milestones, oldest first. Reads only."""
     facts = read(session, row)
-    begun = _begun(session, [*(one.id for one in facts.refunds), *(one.id for one in facts.returns)])
-    found = [*_of_order(facts), *_of_shipments(facts), *_of_returns(facts, begun), *_of_refunds(facts, begun)]
+    found = [*_of_order(facts), *_of_shipments(facts), *_of_returns(facts), *_of_refunds(facts)]
     return sorted(found, key=lambda milestone: milestone.at)
-
-
-def _begun(session: Session, ids: list[UUID]) -> dict[UUID, datetime]:
-    if not ids:
-        return {}
-    entries = select(AuditEntry).where(col(AuditEntry.object_id).in_(ids), col(AuditEntry.action).in_(BEGUN))
-    return {entry.object_id: entry.happened_at or entry.created_at for entry in session.exec(entries)}
 
 
 def _of_order(facts: OrderFacts) -> Iterator[Milestone]:
@@ -79,10 +68,10 @@ def _of_shipments(facts: OrderFacts) -> Iterator[Milestone]:
             yield Milestone(parcel.delivered_at, "delivered", f"{what} was delivered", shipment=parcel.position)
 
 
-def _of_returns(facts: OrderFacts, begun: dict[UUID, datetime]) -> Iterator[Milestone]:
+def _of_returns(facts: OrderFacts) -> Iterator[Milestone]:
     for told in facts.returns:
         what = f"{facts.pieces(facts.returned[told.id])}, {REASONS[told.reason]}"
-        told_at = begun.get(told.id, told.created_at)  # what is accepted at once has two clocks in one transaction
+        told_at = told.happened_at or told.created_at  # what is accepted at once has two clocks in one transaction
         yield Milestone(min(told_at, told.decided_at or told_at), "return_reported", f"You told us: {what}")
         if told.decided_at and told.status == "accepted":
             yield Milestone(told.decided_at, "return_accepted", "We accepted it: you do not pay for that")
@@ -90,13 +79,13 @@ def _of_returns(facts: OrderFacts, begun: dict[UUID, datetime]) -> Iterator[Mile
             yield Milestone(told.decided_at, "return_declined", f"We could not accept it: {told.decided_because}")
 
 
-def _of_refunds(facts: OrderFacts, begun: dict[UUID, datetime]) -> Iterator[Milestone]:
+def _of_refunds(facts: OrderFacts) -> Iterator[Milestone]:
     """One that failed is not a milestone: another takes its place."""
     for refund in facts.refunds:
         if refund.status == "failed":
             continue
         amount = facts.money(refund.amount)
-        started_at = begun.get(refund.id, refund.created_at)
+        started_at = refund.happened_at or refund.created_at
         yield Milestone(
             min(started_at, refund.decided_at or started_at), "refund_started", f"Refund of {amount} started", refund.amount
         )

@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, Index, UniqueConstraint
 from sqlmodel import Field, String
 
-from app.core.db import Row, belongs_to
+from app.core.db import Row, belongs_to, by_the_stores_clock
 from app.orders.rules import RETURN_REASONS, RETURN_STATUSES, SHIPMENT_STATUSES, check_shipment_move
 
 
@@ -80,6 +80,7 @@ class Return(Row, table=True):
     reason: str = Field(sa_type=String(16))
     note: str = Field(default="", max_length=500)
     refund_to: str = Field(default="source", sa_type=String(6))
+    happened_at: datetime | None = by_the_stores_clock()  # reported
     decided_at: datetime | None = None
     decided_because: str = Field(default="", max_length=200)
 

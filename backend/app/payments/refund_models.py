@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import BigInteger, CheckConstraint, Index, text
 from sqlmodel import Field, String
 
-from app.core.db import belongs_to
+from app.core.db import belongs_to, by_the_stores_clock
 from app.core.work_rows import WorkRow, work_constraints
 
 RefundStatus = Literal["pending", "processed", "failed"]
@@ -62,6 +62,7 @@ class Refund(WorkRow, table=True):
     receipt: str = Field(max_length=40)
     provider_refund_id: str | None = Field(default=None, max_length=40)
     failure_reason: str | None = Field(default=None, max_length=100)  # why it failed, or what it waits for
+    happened_at: datetime | None = by_the_stores_clock()  # started
     decided_at: datetime | None = None  # in the store's time
 
     @property

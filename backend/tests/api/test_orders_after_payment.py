@@ -11,9 +11,11 @@ from fastapi.testclient import TestClient
 from sqlalchemy import Connection, event
 from sqlmodel import Session
 
+from app.core.clock import machine_now
 from app.core.db import engine
 from app.orders import queries as orders
 from app.orders.models import Order
+from app.stores import service as stores
 from app.stores.models import Store
 from tests.fulfilment import again, buy, deliver, given_back, lines_of, pack
 from tests.moving import staff
@@ -182,6 +184,21 @@ def test_an_order_tells_what_the_refusals_would(
         f"/api/v1/orders/{order.id}/returns", json={"reason": "spoilt", "lines": pieces(order, 1)}, headers=shopper.headers
     )
     assert (late.json()["code"], late.json()["until"]) == ("return_too_late", told(shopper.headers)[2].replace("Z", "+00:00"))
+
+
+def test_when_a_return_and_its_refund_began_is_told_by_the_shops_clock(
+    client: TestClient, store: Store, shopper: Shopper, sandbox: Sandbox, uow: UnitOfWork
+) -> None:
+    order = buy(shopper, sandbox)
+    deliver(order)
+    with uow() as session:
+        stores.get(session).clock_offset_seconds = timedelta(days=3) // timedelta(seconds=1)
+    told = post(
+        client, f"/orders/{order.id}/returns", shopper.headers, 201, reason="spoilt", lines=pieces(order, 1), refund_to="wallet"
+    )
+    (refund,) = client.get(f"/api/v1/orders/{order.id}", headers=shopper.headers).json()["refunds"]
+    for began in (told["created_at"], refund["created_at"]):
+        assert timedelta(days=2, hours=23) < datetime.fromisoformat(began) - machine_now() < timedelta(days=3)
 
 
 def test_staff_find_orders_by_what_they_know_of_them(
