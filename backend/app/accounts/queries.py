@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
-from sqlalchemy import ColumnElement
+from sqlalchemy import ColumnElement, bindparam
 from sqlalchemy import select as columns
 from sqlmodel import Session, col, select
 
@@ -14,9 +14,13 @@ from app.core.db import add_once
 
 PersonKind = Literal["customer", "staff"]
 
+_CUSTOMER = select(Customer).where(Customer.id == bindparam("customer_id"))
+_ADDRESS = select(Address).where(Address.id == bindparam("address_id"), Address.customer_id == bindparam("customer_id"))
+_LOCKED_ADDRESS = _ADDRESS.with_for_update()
+
 
 def customer(session: Session, customer_id: UUID) -> Customer | None:
-    return session.exec(select(Customer).where(Customer.id == customer_id)).one_or_none()
+    return session.exec(_CUSTOMER, params={"customer_id": customer_id}).one_or_none()
 
 
 def customer_by_phone(session: Session, phone: str) -> Customer | None:
@@ -42,8 +46,8 @@ def staff_by_email(session: Session, email: str) -> Staff | None:
 
 def address(session: Session, address_id: UUID, customer_id: UUID, *, lock: bool = False) -> Address | None:
     """The customer's address, archived or not; somebody else's does not exist."""
-    statement = select(Address).where(Address.id == address_id, Address.customer_id == customer_id)
-    return session.exec(statement.with_for_update() if lock else statement).one_or_none()
+    statement = _LOCKED_ADDRESS if lock else _ADDRESS
+    return session.exec(statement, params={"address_id": address_id, "customer_id": customer_id}).one_or_none()
 
 
 def addresses(session: Session, customer_id: UUID) -> Sequence[Address]:

@@ -1,7 +1,7 @@
 """Who did what and why, for ever; and who read or signed in, for a while."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID
 
 from sqlalchemy import Index
@@ -18,6 +18,7 @@ class AuditEntry(Row, table=True):
 
     __tablename__ = "audit_entries"
     __table_args__ = (Index("ix_audit_entries_object", "store_id", "object_id", "id"),)
+    __mapper_args__: ClassVar[dict[str, Any]] = {"eager_defaults": False}  # nobody who writes an entry reads it again
 
     happened_at: datetime | None = by_the_stores_clock()
     actor_kind: str = Field(sa_type=String(10))

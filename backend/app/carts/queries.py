@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, delete, func, text, update
+from sqlalchemy import ColumnElement, bindparam, delete, func, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Session, col, select
 
@@ -15,6 +15,13 @@ from app.core.ids import new_id
 from app.core.work import store_of
 
 _IS_OPEN = col(Cart.status) == CartStatus.OPEN.value
+_LOCKED_OF_CUSTOMER = (
+    select(Cart)
+    .where(Cart.id == bindparam("cart_id"), Cart.customer_id == bindparam("customer_id"))
+    .with_for_update()
+    .execution_options(populate_existing=True)
+)
+_LINES = select(CartLine).where(CartLine.cart_id == bindparam("cart_id")).order_by(col(CartLine.id))
 
 
 def owned(session: Session, cart_id: UUID, is_owner: ColumnElement[bool], *, lock: bool = False) -> Cart | None:
@@ -23,6 +30,11 @@ def owned(session: Session, cart_id: UUID, is_owner: ColumnElement[bool], *, loc
     if lock:
         statement = statement.with_for_update().execution_options(populate_existing=True)
     return session.exec(statement).one_or_none()
+
+
+def lock_of_customer(session: Session, cart_id: UUID, customer_id: UUID) -> Cart | None:
+    """That cart if it is the customer's, locked until the transaction ends, and as it is then."""
+    return session.exec(_LOCKED_OF_CUSTOMER, params={"cart_id": cart_id, "customer_id": customer_id}).one_or_none()
 
 
 def open_of_customer(session: Session, customer_id: UUID, now: datetime) -> Cart:
@@ -41,7 +53,7 @@ def open_of_customer(session: Session, customer_id: UUID, now: datetime) -> Cart
 
 def lines(session: Session, cart_id: UUID) -> Sequence[CartLine]:
     """In the order they were put in."""
-    return session.exec(select(CartLine).where(CartLine.cart_id == cart_id).order_by(col(CartLine.id))).all()
+    return session.exec(_LINES, params={"cart_id": cart_id}).all()
 
 
 def count_other_lines(session: Session, cart_id: UUID, variant_id: UUID) -> int:

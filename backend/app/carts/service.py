@@ -114,7 +114,7 @@ def _that_fit(session: Session, cart_id: UUID, chosen: dict[UUID, Wish]) -> dict
 
 def lock_for_checkout(session: Session, cart_id: UUID, customer_id: UUID) -> Cart:
     """The customer's open cart, locked until the transaction ends. CartNotFound: not theirs; CartClosed: already an order."""
-    return _lock_open(session, cart_id, Owner(customer_id=customer_id))
+    return _require_open(queries.lock_of_customer(session, cart_id, customer_id))
 
 
 def convert(session: Session, cart: Cart, order_id: UUID, actor: Actor) -> None:
@@ -135,7 +135,10 @@ def expire_old(session: Session, days_old: int, now: datetime, actor: Actor, lim
 
 
 def _lock_open(session: Session, cart_id: UUID, owner: Owner) -> Cart:
-    cart = queries.owned(session, cart_id, owner.is_owner, lock=True)
+    return _require_open(queries.owned(session, cart_id, owner.is_owner, lock=True))
+
+
+def _require_open(cart: Cart | None) -> Cart:
     if cart is None:
         raise CartNotFound
     if not cart.is_open:
@@ -145,5 +148,4 @@ def _lock_open(session: Session, cart_id: UUID, owner: Owner) -> Cart:
 
 def _record_end(session: Session, actor: Actor, cart: Cart, cause: str) -> None:
     session.add(cart)
-    session.flush()
     record(session, actor, f"cart.{cart.status}", cart, {"status": [CartStatus.OPEN, cart.status]}, cause)

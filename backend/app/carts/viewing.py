@@ -66,14 +66,19 @@ class CartView:
         return {line.variant_id: line.quantity for line in self.lines}
 
 
-def view(session: Session, cart: Cart, *, today: date, delivery_state_code: str | None = None) -> CartView:
-    """Price the cart as of `today`, delivered to a state (None: not known yet). Changes and locks nothing; five statements."""
+def view(
+    session: Session, cart: Cart, *, today: date, delivery_state_code: str | None = None, lock_stock: bool = False
+) -> CartView:
+    """Price the cart as of `today`, delivered to a state (None: not known yet). Changes nothing; five statements.
+
+    `lock_stock`: what is there stays so until the transaction ends, for `stock.reserve_locked`. Else nothing is locked.
+    """
     chosen = queries.lines(session, cart.id)
     variant_ids = [line.variant_id for line in chosen]
     store = stores.get(session)
     items = {item.variant_id: item for item in catalog.sellable(session, variant_ids, today)}
-    available = stock.availability(session, variant_ids)
     names = catalog.names(session, [variant_id for variant_id in variant_ids if variant_id not in items])
+    available = stock.availability(session, variant_ids, lock=lock_stock)
     sold = [(items[line.variant_id], line.quantity) for line in chosen if line.variant_id in items]
     basket = pricing.price(store, sold, delivery_state_code)
     priced = {line.line.variant_id: line for line in basket.lines}

@@ -9,7 +9,7 @@ from datetime import date
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Select, and_, or_, true, tuple_
+from sqlalchemy import BindParameter, Select, and_, bindparam, or_, true, tuple_
 from sqlalchemy import select as columns
 from sqlmodel import Session, col, select
 
@@ -56,12 +56,13 @@ def all_skus(session: Session) -> set[str]:
 
 def sellable_of_products(session: Session, product_ids: Collection[UUID], today: date) -> list[Sellable]:
     """Every variant on sale of these products, in shelf order."""
-    return _read(session, _sellable(today).where(col(Variant.product_id).in_(product_ids)))
+    statement = _sellable(today).where(col(Variant.product_id).in_(product_ids))
+    return [Sellable(*row) for row in session.execute(statement)]
 
 
 def sellable(session: Session, variant_ids: Collection[UUID], today: date) -> list[Sellable]:
     """These variants as far as they are on sale."""
-    return _read(session, _sellable(today).where(col(Variant.id).in_(variant_ids)))
+    return [Sellable(*row) for row in session.execute(_SELLABLE, {"today": today, "variant_ids": list(variant_ids)})]
 
 
 def names(session: Session, variant_ids: Collection[UUID]) -> dict[UUID, Name]:
@@ -75,7 +76,7 @@ def _of_product() -> Any:
     return and_(col(Product.store_id) == col(Variant.store_id), col(Product.id) == col(Variant.product_id))
 
 
-def _sellable(today: date) -> Select[Any]:
+def _sellable(today: date | BindParameter[date]) -> Select[Any]:
     """Variants on sale with their price and the tax row in force on the day."""
     tax = (
         columns(VariantTax)
@@ -109,8 +110,8 @@ def _sellable(today: date) -> Select[Any]:
     )
 
 
-def _read(session: Session, statement: Select[Any]) -> list[Sellable]:
-    return [Sellable(*row) for row in session.execute(statement)]
+# Built once: it is asked for at every look into a cart.
+_SELLABLE = _sellable(bindparam("today")).where(col(Variant.id).in_(bindparam("variant_ids", expanding=True)))
 
 
 def _literally(words: str) -> str:

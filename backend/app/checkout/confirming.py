@@ -97,7 +97,6 @@ def settle_paid(session: Session, order: Order, actor: Actor, cause: str, now: d
     """The money of an order that waits for it is here, from wherever: its goods are its own now, and the customer is told."""
     before = order.confirm(now)
     session.add(order)
-    session.flush()
     stock.firm_up(session, order.id)
     record(session, actor, "order.confirmed", order, {"status": [before, order.status]}, cause=cause)
     notifying.order_confirmed(session, order)

@@ -10,7 +10,6 @@ from babel.dates import format_date
 from sqlmodel import Session
 
 from app.accounts import service as accounts
-from app.accounts.models import Customer
 from app.notifications import service as notifications
 from app.notifications.models import Message
 from app.orders import queries as orders
@@ -142,17 +141,9 @@ def _tell(session: Session, order: Order, template: str, event_key: str, context
         "customer_name": customer.name or order.address.get("name", ""),
         **context,
     }
-    return [
-        notifications.queue(
-            session, template, to, channel, event_key, facts, about=("orders", order.id), customer_id=customer.id
-        )
-        for channel, to in _addresses(customer)
-    ]
-
-
-def _addresses(customer: Customer) -> list[tuple[str, str]]:
-    found = (("email", customer.email), ("sms", customer.phone))
-    return [(channel, to) for channel, to in found if to]
+    to = {channel: address for channel, address in (("email", customer.email), ("sms", customer.phone)) if address}
+    about = ("orders", order.id)
+    return notifications.queue_all(session, template, to, event_key, facts, about=about, customer_id=customer.id)
 
 
 def _address_lines(address: Mapping[str, Any]) -> list[str]:

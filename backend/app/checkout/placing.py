@@ -24,6 +24,7 @@ from app.checkout import paying
 from app.checkout.errors import CartNotReady, CheckoutClosed
 from app.checkout.writing import Sale, freeze_address, new_lines, new_order
 from app.core.actor import Actor
+from app.core.db import insert_now
 from app.orders import queries as orders
 from app.orders.models import Order
 from app.orders.rules import order_number
@@ -42,7 +43,7 @@ def place(
     """The order of this cart and its payment attempt, made now or found: a cart becomes one order, however often it is asked.
 
     No attempt: there is nothing to pay at the provider. Locks the cart, then stock (by variant id), the wallet if it pays, then
-    the number series. CartNotReady (with problems), OutOfStock, AddressNotFound, CartNotFound for somebody else's, CartClosed
+    the number series. CartNotReady (with problems), AddressNotFound, CartNotFound for somebody else's, CartClosed
     for one that was merged or expired, CheckoutClosed when its order is no longer to be paid; and as `paying.require` refuses.
     """
     paying.lock_payer(session, customer_id, payment_method)
@@ -55,22 +56,19 @@ def place(
     address = accounts.get_address(session, address_id, customer_id)
     store = stores.get(session)
     today = now.astimezone(ZoneInfo(store.zone)).date()
-    view = viewing.view(session, cart, today=today, delivery_state_code=address.state_code)
+    view = viewing.view(session, cart, today=today, delivery_state_code=address.state_code, lock_stock=True)
     if not view.can_checkout:
         raise CartNotReady(problems=[_facts_of(problem) for problem in view.problems])
-    stock.lock_levels(session, view.quantities)
     paying.require(session, payment_method, customer_id, view.basket.total_amount, view.currency)
     serial = stores.take_number(session, f"orders:{today.year}")
     sale, number = _sale(view, address, payment_method, customer_id), order_number(store.order_prefix, today.year, serial)
     order = new_order(store.id, sale, number, placed_at=now, expires_at=now + PAY_WITHIN, cart_id=cart.id)
-    session.add(order)
-    session.flush()
-    session.add_all(new_lines(order, sale))
+    insert_now(session, order, *new_lines(order, sale))
     record(session, actor, "order.placed", order, {"status": [None, order.status]}, cause=f"checkout of cart {cart.id}")
-    stock.reserve_many(session, order.id, view.quantities, order.expires_at, now, actor)
+    stock.reserve_locked(session, order.id, view.quantities, order.expires_at, now, actor)
     carts.convert(session, cart, order.id, actor)
     if payment_method == "razorpay":
-        return order, starting.begin(session, order.id, order.total_amount, order.currency, actor)
+        return order, starting.begin(session, order.id, order.total_amount, order.currency, actor, is_new=True)
     paying.settle(session, order, actor, now)
     return order, None
 

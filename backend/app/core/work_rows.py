@@ -5,16 +5,18 @@ The life of a row: queued → working → done | dead, and back to queued after 
 died while it may have talked to a provider becomes `unknown` and is claimed, if at all, to look the outcome up.
 """
 
+import functools
 import os
 import socket
 from typing import Any, TypeVar
 from uuid import UUID, uuid4
 
-from sqlalchemy import ColumnElement, Update, and_, case, func, inspect, select, true, update
+from sqlalchemy import ColumnElement, Update, and_, bindparam, case, func, inspect, select, true, update
 from sqlalchemy.orm.attributes import set_committed_value
 from sqlmodel import Session, col
 
 from app.core.config import settings
+from app.core.db import metadata
 from app.core.errors import LeaseLost
 from app.core.work_columns import (
     MAX_BACKOFF_SECONDS,
@@ -54,16 +56,23 @@ def _claim(session: Session, model: type[W], which: ColumnElement[bool], limit: 
         update(model)
         .where(col(model.store_id) == due.c.store_id, col(model.id) == due.c.id)
         .values(
-            work_status="working",
+            **_lease(alone=alone),
             attempts=col(model.attempts) + 1,
-            lease_token=uuid4(),
-            lease_until=app_now() + seconds(settings.lease_seconds),
-            claimed_by=f"{socket.gethostname()}:{os.getpid()}"[:100],
-            claimed_alone=alone,
             call_outcome_unknown=col(model.work_status) == "unknown",
         )
     )
     return _returning(session, model, claimed)
+
+
+def _lease(*, alone: bool) -> dict[str, Any]:
+    """What says that the row is ours now."""
+    return {
+        "work_status": "working",
+        "lease_token": uuid4(),
+        "lease_until": app_now() + seconds(settings.lease_seconds),
+        "claimed_by": f"{socket.gethostname()}:{os.getpid()}"[:100],
+        "claimed_alone": alone,
+    }
 
 
 def _returning(session: Session, model: type[W], statement: Update) -> list[W]:
@@ -72,7 +81,16 @@ def _returning(session: Session, model: type[W], statement: Update) -> list[W]:
 
 
 def claim_one(session: Session, model: type[W], row_id: UUID) -> W | None:
-    """Claim the named row if it is due and free; None: somebody has it, it is done, or its time has not come."""
+    """Claim the named row if it is due and free; None: somebody has it, it is done, or its time has not come.
+
+    A row that this session has made and not yet written is written claimed: nobody else can have seen it.
+    """
+    own = next((row for row in session.new if isinstance(row, model) and row.id == row_id), None)
+    if own is not None and own.work_status == "queued" and own.next_attempt_at is None:  # due at once
+        for name, value in {**_lease(alone=True), "attempts": 1}.items():
+            setattr(own, name, value)
+        session.flush()
+        return own
     return next(iter(_claim(session, model, col(model.id) == row_id, 1, alone=True)), None)
 
 
@@ -87,35 +105,36 @@ def claim_batch(session: Session, model: type[W], limit: int) -> list[W]:
     return rows or _claim(session, model, col(model.is_suspect).is_(True), 1, alone=True)
 
 
-def _held(row: WorkRow, **values: Any) -> Update:
-    model = type(row)
-    return (
-        update(model)
-        .where(
-            col(model.store_id) == row.store_id,
-            col(model.id) == row.id,
-            has_status(model, "working"),
-            col(model.lease_token) == row.lease_token,
-        )
-        .values(**values)
+@functools.cache
+def _held(model: type[WorkRow]) -> Update:
+    """The row of the bound key, while it is held with the bound token; the table's, so that nothing but its values is made."""
+    table = metadata.tables[str(model.__tablename__)]
+    return update(table).where(
+        table.c.store_id == bindparam("its_store_id"),
+        table.c.id == bindparam("its_id"),
+        has_status(model, "working"),
+        table.c.lease_token == bindparam("its_token"),
     )
 
 
-def _settle(session: Session, row: W, **values: Any) -> None:
+def _settle(session: Session, row: WorkRow, **values: Any) -> None:
+    """One UPDATE for what is said here and what the noun recorded about itself since the row was read, and all read afresh."""
+    model, token = type(row), row.lease_token
     session.add(row)  # claimed in an earlier transaction
-    noted = _take_changes(row)
+    noted = {name: row.__dict__[name] for name in inspect(row).committed_state}
+    for name, value in noted.items():
+        set_committed_value(row, name, value)
     session.flush()
     released = {"lease_token": None, "lease_until": None, **noted, **values}
-    if not _returning(session, type(row), _held(row, **released)):
-        raise LeaseLost(f"{type(row).__name__} {row.id}")
-
-
-def _take_changes(row: WorkRow) -> dict[str, Any]:
-    """What the noun recorded about itself since the row was read: it goes with the settling, not in an UPDATE of its own."""
-    changes = {name: row.__dict__[name] for name in inspect(row).committed_state}
-    for name, value in changes.items():
+    computed = {name: value for name, value in released.items() if isinstance(value, ColumnElement)}
+    given = {name: value for name, value in released.items() if name not in computed}
+    key = {"its_store_id": row.store_id, "its_id": row.id, "its_token": token}
+    statement = _held(model).values(**computed).returning(*metadata.tables[str(model.__tablename__)].c)
+    settled = session.connection().execute(statement, given | key).mappings().one_or_none()
+    if settled is None:
+        raise LeaseLost(f"{model.__name__} {row.id}")
+    for name, value in settled.items():
         set_committed_value(row, name, value)
-    return changes
 
 
 def hold(session: Session, row: W) -> W:

@@ -2,11 +2,11 @@
 
 from uuid import UUID
 
-from sqlalchemy import func
+from sqlalchemy import bindparam, func
 from sqlalchemy import select as columns
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col
 
-from app.core.db import Row, add_once
+from app.core.db import Row, add_once, metadata
 from app.core.work import store_of
 from app.ledger.models import LedgerAccount, Transfer
 
@@ -19,13 +19,18 @@ GOODWILL = "goodwill"  # what the shop gave away
 CASH_WITH_RIDERS, CASH, CASH_DIFFERENCES = "cash_with_riders", "cash", "cash_differences"
 
 
+_ACCOUNTS = metadata.tables[str(LedgerAccount.__tablename__)]
+_ACCOUNT_IDS = columns(_ACCOUNTS.c.code, _ACCOUNTS.c.id).where(_ACCOUNTS.c.code.in_(bindparam("codes", expanding=True)))
+
+
 def transfer(session: Session, kind: str, *, debit: str, credit: str, amount: int, currency: str, cause: Row) -> bool:
     """Record that `amount` moved, once per (kind, cause): False when it already had been. Safe to run twice."""
+    account_ids = _account_ids(session, debit, credit)
     row = Transfer(
         store_id=store_of(session),
         kind=kind,
-        debit_account_id=_account_id(session, debit),
-        credit_account_id=_account_id(session, credit),
+        debit_account_id=account_ids[debit],
+        credit_account_id=account_ids[credit],
         amount=amount,
         currency=currency,
         cause_type=str(cause.__tablename__),
@@ -42,9 +47,11 @@ def balance(session: Session, code: str) -> int:
     return int(session.execute(columns(taken_in.scalar_subquery() - given_out.scalar_subquery())).scalar_one())
 
 
-def _account_id(session: Session, code: str) -> UUID:
-    found = select(LedgerAccount.id).where(LedgerAccount.code == code)
-    if account_id := session.exec(found).one_or_none():
-        return account_id
-    add_once(session, LedgerAccount(store_id=store_of(session), code=code), "code")
-    return session.exec(found).one()
+def _account_ids(session: Session, *codes: str) -> dict[str, UUID]:
+    """The accounts' ids by code; those that are missing are made."""
+    rows = session.connection().execute(_ACCOUNT_IDS, {"codes": codes})
+    found: dict[str, UUID] = {row.code: row.id for row in rows}
+    missing = [code for code in codes if code not in found]
+    for code in missing:
+        add_once(session, LedgerAccount(store_id=store_of(session), code=code), "code")
+    return found | _account_ids(session, *missing) if missing else found

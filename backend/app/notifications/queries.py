@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Session, col, select
 
 from app.core import db
@@ -11,12 +10,9 @@ from app.notifications.errors import MessageNotFound
 from app.notifications.models import Message, MessageReceipt
 
 
-def add_once(session: Session, message: Message) -> Message | None:
-    """Insert it, unless one with the same event, channel, recipient and template exists: then None."""
-    statement = insert(Message).values(message.model_dump(exclude_none=True)).on_conflict_do_nothing(
-        index_elements=["store_id", "event_key", "channel", "recipient", "template"]
-    )  # fmt: skip
-    return session.scalars(statement.returning(Message)).one_or_none()
+def add_once(session: Session, messages: Sequence[Message]) -> list[Message]:
+    """Insert them, unless one with the same event, channel, recipient and template exists. Those that are new."""
+    return db.add_all_once(session, messages, "event_key", "channel", "recipient", "template")
 
 
 def same(session: Session, message: Message) -> Message:

@@ -4,7 +4,7 @@ queue(session, "order_confirmation", email, "email", f"order.confirmed:{order.id
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -45,8 +45,46 @@ def queue(
     makes a failed message, never an error: the business goes on. UnknownTemplate and ContextIncomplete are mistakes in the
     caller. Locks nothing.
     """
+    message = _new(
+        session, template, to, channel, event_key, context, secrets or {}, not_before=not_before, expires_at=expires_at
+    )
+    message.subject, message.locale, message.customer_id = subject[:500], locale, customer_id
+    message.subject_type, message.subject_id = about or (None, None)
+    return _put(session, [message], wake=wake)[0]
+
+
+def queue_all(
+    session: Session,
+    template: str,
+    to: Mapping[str, str],
+    event_key: str,
+    context: Mapping[str, Any],
+    *,
+    about: tuple[str, UUID],
+    customer_id: UUID,
+) -> list[Message]:
+    """The same words to one customer through several channels, `to` (channel → address), all in one statement."""
+    messages = [_new(session, template, address, channel, event_key, context, {}) for channel, address in to.items()]
+    for message in messages:
+        message.subject_type, message.subject_id = about
+        message.customer_id = customer_id
+    return _put(session, messages, wake=True)
+
+
+def _new(
+    session: Session,
+    template: str,
+    to: str,
+    channel: str,
+    event_key: str,
+    context: Mapping[str, Any],
+    secrets: Mapping[str, str],
+    *,
+    not_before: datetime | None = None,
+    expires_at: datetime | None = None,
+) -> Message:
     kind = templates.find(template, channel)
-    templates.check_context(kind, context, secrets or {})
+    templates.check_context(kind, context, secrets)
     recipient, now = normal_recipient(channel, to), machine_now()
     message = Message(
         store_id=store_of(session),
@@ -55,27 +93,30 @@ def queue(
         template_version=kind.version,
         kind=kind.kind,
         recipient=recipient or to[:254],
-        locale=locale,
         context=dict(context),
         secret_context=encrypt(json.dumps(dict(secrets)).encode()) if secrets else None,
         event_key=event_key,
-        subject=subject[:500],
         expires_at=expires_at or max(now, not_before or now) + kind.life,
         next_attempt_at=not_before,
-        subject_type=about[0] if about else None,
-        subject_id=about[1] if about else None,
-        customer_id=customer_id,
     )
     if recipient is None:
         _never_send(message, now)
-    queued = queries.add_once(session, message)
-    if queued is None:
-        return queries.same(session, message)
-    if recipient is None:
-        record(session, SYSTEM, "message.failed", queued, {"status": [None, queued.status]}, cause="invalid_recipient")
-    elif wake:
-        defer(session, "deliver_urgent_message" if kind.is_urgent else "deliver_message", queued.id)
-    return queued
+    return message
+
+
+def _put(session: Session, messages: Sequence[Message], *, wake: bool) -> list[Message]:
+    """Those that are new, and the first of each that is not."""
+    if not messages:
+        return []
+    new = queries.add_once(session, messages)
+    for message in new:
+        if message.status == MessageStatus.FAILED:
+            changes = {"status": [None, message.status]}
+            record(session, SYSTEM, "message.failed", message, changes, cause="invalid_recipient")
+        elif wake:
+            is_urgent = templates.find(message.template, message.channel).is_urgent
+            defer(session, "deliver_urgent_message" if is_urgent else "deliver_message", message.id)
+    return [message if message in new else queries.same(session, message) for message in messages]
 
 
 def _never_send(message: Message, now: datetime) -> None:

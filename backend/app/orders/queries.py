@@ -5,7 +5,7 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, exists, func, or_
+from sqlalchemy import ColumnElement, bindparam, exists, func, or_
 from sqlalchemy import select as columns
 from sqlmodel import Session, col, select
 
@@ -16,6 +16,13 @@ from app.orders.models import Order, OrderLine
 from app.orders.reduction_models import Reduction, ReductionLine
 from app.payments.models import Capture, Payment
 from app.pricing.rules import Taxed
+
+_LOCKED = select(Order).where(Order.id == bindparam("order_id")).with_for_update().execution_options(populate_existing=True)
+_GOODS = (
+    select(OrderLine)
+    .where(col(OrderLine.order_id).in_(bindparam("order_ids", expanding=True)), OrderLine.kind == "goods")
+    .order_by(col(OrderLine.position))
+)
 
 
 def get(session: Session, order_id: UUID, owner_id: UUID | None) -> Order:
@@ -31,10 +38,8 @@ def get(session: Session, order_id: UUID, owner_id: UUID | None) -> Order:
 
 def get_locked(session: Session, order_id: UUID, owner_id: UUID | None = None) -> Order:
     """Lock the order: before its payment, wallet, coupon and stock. OrderNotFound also for somebody else's."""
-    statement = select(Order).where(Order.id == order_id).with_for_update().execution_options(populate_existing=True)
-    if owner_id is not None:
-        statement = statement.where(Order.customer_id == owner_id)
-    order = session.exec(statement).one_or_none()
+    statement = _LOCKED if owner_id is None else _LOCKED.where(Order.customer_id == owner_id)
+    order = session.exec(statement, params={"order_id": order_id}).one_or_none()
     if order is None:
         raise OrderNotFound
     return order
@@ -49,8 +54,7 @@ def lock_many(session: Session, order_ids: Sequence[UUID]) -> list[UUID]:
 def lines(session: Session, order_ids: Sequence[UUID]) -> dict[UUID, list[OrderLine]]:
     """What was bought with several orders, in one query, each order's in their position."""
     found: dict[UUID, list[OrderLine]] = {order_id: [] for order_id in order_ids}
-    of_orders = select(OrderLine).where(col(OrderLine.order_id).in_(order_ids), OrderLine.kind == "goods")
-    for line in session.exec(of_orders.order_by(col(OrderLine.position))):
+    for line in session.exec(_GOODS, params={"order_ids": order_ids}):
         found[line.order_id].append(line)
     return found
 

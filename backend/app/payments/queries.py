@@ -3,50 +3,44 @@
 from collections.abc import Collection, Sequence
 from uuid import UUID
 
-from sqlalchemy import func
+from sqlalchemy import bindparam, func
 from sqlmodel import Session, col, select
 
+from app.core.work import store_of
 from app.payments.errors import RefundNotFound
 from app.payments.models import Capture, Payment, PaymentAttempt
 from app.payments.refund_models import Refund
 
+_WITH_PAYMENT = select(PaymentAttempt, Payment).join(Payment, col(Payment.id) == col(PaymentAttempt.payment_id))
+_OF_PROVIDER_ORDER = _WITH_PAYMENT.where(PaymentAttempt.provider_order_id == bindparam("provider_order_id"))
+_LOCKED = (
+    select(Payment)
+    .where(Payment.id == bindparam("payment_id"))
+    .with_for_update(key_share=True)
+    .execution_options(populate_existing=True)
+)
+
 
 def get(session: Session, payment_id: UUID) -> Payment:
-    return session.exec(select(Payment).where(Payment.id == payment_id)).one()
+    """The payment as this session knows it, read where it does not."""
+    return session.get_one(Payment, (store_of(session), payment_id))
 
 
 def attempt_with_payment(session: Session, attempt_id: UUID) -> tuple[PaymentAttempt, Payment]:
-    statement = (
-        select(PaymentAttempt, Payment)
-        .join(Payment, col(Payment.id) == col(PaymentAttempt.payment_id))
-        .where(PaymentAttempt.id == attempt_id)
-    )
-    return session.exec(statement).one()
+    return session.exec(_WITH_PAYMENT.where(PaymentAttempt.id == attempt_id)).one()
 
 
 def attempt_of_provider_order(session: Session, provider_order_id: str) -> tuple[PaymentAttempt, Payment] | None:
-    statement = (
-        select(PaymentAttempt, Payment)
-        .join(Payment, col(Payment.id) == col(PaymentAttempt.payment_id))
-        .where(PaymentAttempt.provider_order_id == provider_order_id)
-    )
-    return session.exec(statement).one_or_none()
+    return session.exec(_OF_PROVIDER_ORDER, params={"provider_order_id": provider_order_id}).one_or_none()
 
 
 def latest_attempt_of_order(session: Session, order_id: UUID) -> tuple[PaymentAttempt, Payment] | None:
-    statement = (
-        select(PaymentAttempt, Payment)
-        .join(Payment, col(Payment.id) == col(PaymentAttempt.payment_id))
-        .where(Payment.order_id == order_id)
-        .order_by(col(PaymentAttempt.id).desc())
-    )
-    return session.exec(statement).first()
+    return session.exec(_WITH_PAYMENT.where(Payment.order_id == order_id).order_by(col(PaymentAttempt.id).desc())).first()
 
 
 def get_locked(session: Session, payment_id: UUID) -> Payment:
     """Lock the payment; take the order's lock first. Rows that point to it (a dispute's) may be written meanwhile."""
-    statement = select(Payment).where(Payment.id == payment_id).with_for_update(key_share=True)
-    return session.exec(statement.execution_options(populate_existing=True)).one()
+    return session.exec(_LOCKED, params={"payment_id": payment_id}).one()
 
 
 def capture(session: Session, provider_payment_id: str) -> Capture | None:

@@ -16,6 +16,7 @@ from app.audit.service import record
 from app.core.actor import SYSTEM, Actor
 from app.core.clock import machine_now
 from app.core.config import settings
+from app.core.db import insert_now
 from app.core.errors import ProviderError, Rejected, Unknown
 from app.core.ids import new_id
 from app.core.work import defer, store_of
@@ -53,24 +54,29 @@ class Started:
     customer_id: str | None = None
 
 
-def begin(session: Session, order_id: UUID, amount: int, currency: str, actor: Actor) -> PaymentAttempt:
+def begin(
+    session: Session, order_id: UUID, amount: int, currency: str, actor: Actor, *, is_new: bool = False
+) -> PaymentAttempt:
     """The order's payment and a new attempt at it, queued. The sweep makes the call should the caller die before it does.
 
-    Safe in a race: one open attempt per payment, by the database.
+    `is_new`: the order is of this very transaction, so there is no payment to look for. Safe in a race: one open attempt per
+    payment, by the database.
     """
-    payment = queries.of_order(session, order_id)
+    payment = None if is_new else queries.of_order(session, order_id)
     if payment is None:
         payment = Payment(store_id=store_of(session), order_id=order_id, provider="razorpay", amount=amount, currency=currency)
     return attempt_at(session, payment, actor, cause=f"order {order_id}")
 
 
 def attempt_at(session: Session, payment: Payment, actor: Actor, cause: str) -> PaymentAttempt:
-    """A new attempt at a payment, which may be new itself."""
-    session.add(payment)
-    session.flush()
+    """A new attempt at a payment, which may be new itself; what that is for is written already.
+
+    The attempt is written with what comes next: should the caller claim it, in one statement.
+    """
+    if payment not in session:
+        insert_now(session, payment)
     attempt = new_attempt(payment, stores.provider_account(session, "razorpay").id)
     session.add(attempt)
-    session.flush()
     record(session, actor, "payment.started", payment, {"amount": [None, payment.amount]}, cause=cause)
     return attempt
 
@@ -96,7 +102,8 @@ def claim(session: Session, attempt_id: UUID, notes: Mapping[str, str]) -> Start
     account = stores.provider_account(session, "razorpay", attempt.account_id)
     if attempt.mandate_id is not None:
         return StartCall(attempt, account, notes, notice=_notice(session, attempt))
-    approval = mandate_queries.approved_by(session, attempt.payment_id)
+    is_approval = queries.get(session, attempt.payment_id).mandate_id is not None
+    approval = mandate_queries.approved_by(session, attempt.payment_id) if is_approval else None
     person = person_of(session, approval.customer_id) if approval else None
     return StartCall(attempt, account, notes, approval, person)
 

@@ -1,6 +1,7 @@
 """Every change of a level, set-wise: one statement moves a basket of any size and writes its movements.
 
-The levels are locked before, in the order of variant ids (`queries`), and known to suffice.
+The levels are locked before, in the order of variant ids (`queries`), and known to suffice. What a movement refers to is
+written before: nothing is flushed here.
 """
 
 from collections.abc import Mapping
@@ -124,4 +125,4 @@ def _run(session: Session, statement: Any, quantities: Mapping[UUID, int], **val
         "row_ids": [new_id() for _ in variant_ids],
         "movement_ids": [new_id() for _ in variant_ids],
     }
-    session.execute(statement, {"store_id": store_of(session), **arrays, **values})
+    session.connection().execute(statement, {"store_id": store_of(session), **arrays, **values})

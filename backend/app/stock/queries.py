@@ -10,8 +10,8 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
+from sqlalchemy import bindparam, text
 from sqlalchemy import select as columns
-from sqlalchemy import text
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Session, col
 
@@ -30,6 +30,11 @@ class Level(NamedTuple):
     def available(self) -> int:
         return self.on_hand - self.reserved
 
+
+_LEVELS = columns(col(StockLevel.variant_id), col(StockLevel.on_hand), col(StockLevel.reserved)).where(
+    col(StockLevel.variant_id).in_(bindparam("variant_ids", expanding=True))
+)
+_LOCKED_LEVELS = _LEVELS.order_by(col(StockLevel.variant_id)).with_for_update()
 
 _LOCK_HELD = text("""
 SELECT variant_id FROM stock_levels
@@ -50,12 +55,8 @@ WHERE order_id = :order_id AND kind IN ('deduct', 'restock') GROUP BY variant_id
 
 def levels(session: Session, variant_ids: Collection[UUID], *, lock: bool = False) -> dict[UUID, Level]:
     """Present levels by variant; a variant that was never received has none. `lock`: until the transaction ends."""
-    statement = columns(col(StockLevel.variant_id), col(StockLevel.on_hand), col(StockLevel.reserved)).where(
-        col(StockLevel.variant_id).in_(variant_ids)
-    )
-    if lock:
-        statement = statement.order_by(col(StockLevel.variant_id)).with_for_update()
-    return {row[0]: Level(*row) for row in session.execute(statement)}
+    statement = _LOCKED_LEVELS if lock else _LEVELS
+    return {row[0]: Level(*row) for row in session.execute(statement, {"variant_ids": list(variant_ids)})}
 
 
 def lock_held(session: Session, order_id: UUID) -> list[UUID]:
@@ -78,7 +79,7 @@ def out(session: Session, order_id: UUID) -> dict[UUID, int]:
 
 def hold_until(session: Session, order_id: UUID, until: datetime | None) -> int:
     """None: without end. How many lines the order holds."""
-    return len(session.execute(_HOLD_UNTIL, {"order_id": order_id, "until": until}).all())
+    return len(session.connection().execute(_HOLD_UNTIL, {"order_id": order_id, "until": until}).all())
 
 
 def make_levels(session: Session, variant_ids: Collection[UUID], now: datetime) -> None:

@@ -18,9 +18,12 @@ from app.stock.errors import OutOfStock
 from app.stock.models import MovementKind
 
 
-def availability(session: Session, variant_ids: Collection[UUID]) -> dict[UUID, int]:
-    """Pieces of each variant that are on the shelf and promised to nobody; 0 for one never received. One statement, no lock."""
-    levels = queries.levels(session, variant_ids)
+def availability(session: Session, variant_ids: Collection[UUID], *, lock: bool = False) -> dict[UUID, int]:
+    """Pieces of each variant that are on the shelf and promised to nobody; 0 for one never received. One statement.
+
+    `lock`: so it stays until the transaction ends.
+    """
+    levels = queries.levels(session, variant_ids, lock=lock)
     return {variant_id: levels[variant_id].available if variant_id in levels else 0 for variant_id in variant_ids}
 
 
@@ -65,6 +68,18 @@ def reserve_many(
                 for variant_id, left in sorted(short.items())
             ]
         )
+    reserve_locked(session, order_id, quantities, expires_at, now, actor)
+
+
+def reserve_locked(
+    session: Session,
+    order_id: UUID | None,
+    quantities: Mapping[UUID, int],
+    expires_at: datetime | None,
+    now: datetime,
+    actor: Actor,
+) -> None:
+    """The same where the caller has locked the levels, seen that they suffice, and written the order's row."""
     moving.reserve(session, quantities, order_id, expires_at, "reserved for an order", now)
     if order_id:
         record_for_order(session, actor, "stock.reserved", order_id, quantities)
@@ -72,13 +87,11 @@ def reserve_many(
 
 def firm_up(session: Session, order_id: UUID) -> int:
     """The order is paid: what it holds no longer expires. How many lines it holds (0: released meanwhile). Safe to repeat."""
-    session.flush()
     return queries.hold_until(session, order_id, None)
 
 
 def hold_until(session: Session, order_id: UUID, until: datetime) -> None:
     """What the order holds is held that much longer. Safe to repeat."""
-    session.flush()
     queries.hold_until(session, order_id, until)
 
 

@@ -9,6 +9,7 @@ from sqlalchemy import select as columns
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Session, col, select
 
+from app.core.clock import machine_now
 from app.core.db import metadata
 from app.core.ids import new_id
 from app.core.work import store_of
@@ -63,20 +64,20 @@ _OF_NAMED = _CREDENTIALS.where(_ACCOUNTS.c.id == bindparam("account_id"))
 
 def credentials(session: Session, provider: str, account_id: UUID | None) -> tuple[UUID, bytes | None] | None:
     """Of the named account, else of the active one: its id, and its credentials as they are kept. Asked at every event."""
-    session.flush()
     named = {"provider": provider, "account_id": account_id}
     found = session.connection().execute(_OF_NAMED if account_id else _OF_ACTIVE, named).one_or_none()
     return None if found is None else (found[0], found[1])
 
 
+_NUMBERS = metadata.tables[str(NumberSeries.__tablename__)]
+_FIRST_NUMBER = insert(_NUMBERS)
+_TAKE_NUMBER = _FIRST_NUMBER.on_conflict_do_update(
+    index_elements=["store_id", "series"],
+    set_={"last_number": _NUMBERS.c.last_number + _FIRST_NUMBER.excluded.last_number},
+).returning(_NUMBERS.c.last_number)
+
+
 def take_number(session: Session, series: str, count: int = 1) -> int:
     """The last of the next `count` numbers of the series. Holds the series' row until the transaction ends: call it last."""
-    statement = (
-        insert(NumberSeries)
-        .values(store_id=store_of(session), id=new_id(), series=series, last_number=count)
-        .on_conflict_do_update(
-            index_elements=["store_id", "series"], set_={"last_number": col(NumberSeries.last_number) + count}
-        )
-        .returning(col(NumberSeries.last_number))
-    )
-    return session.scalars(statement).one()
+    first = {"store_id": store_of(session), "id": new_id(), "created_at": machine_now(), "series": series, "last_number": count}
+    return int(session.execute(_TAKE_NUMBER, first).scalar_one())

@@ -141,7 +141,18 @@ def storefront_url(store: Store) -> str:
 
 
 def provider_account(session: Session, provider: str, account_id: UUID | None = None) -> Account:
-    """The store's active account at `provider` (or the named one), its secrets decrypted or taken from the environment."""
+    """The store's active account at `provider` (or the named one), its secrets decrypted or taken from the environment.
+
+    Read once in a session, as the store is.
+    """
+    read: dict[UUID | str, Account] = session.info.setdefault("accounts", {})
+    if (known := account_id or provider) not in read:
+        account = _read_account(session, provider, account_id)
+        read[known] = read[account.id] = account
+    return read[known]
+
+
+def _read_account(session: Session, provider: str, account_id: UUID | None) -> Account:
     found = queries.credentials(session, provider, account_id)
     if found is None:
         raise AccountNotFound if account_id else NotConfigured(f"this store has no {provider} account")
@@ -176,3 +187,5 @@ def change_account(session: Session, row: ProviderAccount, secrets: dict[str, st
     """Replace the account's secrets (a rotated key, a new webhook secret)."""
     row.credentials = encrypt(json.dumps(secrets).encode())
     session.add(row)
+    session.flush()
+    session.info.pop("accounts", None)  # what was read of them is no longer so

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import text
 from sqlmodel import select
 
-from app.core.db import engine
+from app.core.db import add_all_once, engine, insert_now
 from app.core.ids import new_id
 from app.core.work import unit_of_work
 from app.inbox.models import ProviderEvent
@@ -42,6 +42,34 @@ def test_a_name_that_is_no_column_is_refused_whenever_it_is_set() -> None:
         event(colour="red")
     with pytest.raises(ValueError, match="colour"):
         event().colour = "red"
+
+
+def test_rows_written_at_once_are_known_as_if_they_were_read(store: Store, uow: UnitOfWork) -> None:
+    """One INSERT for each table, and nothing is flushed for it; what is changed of them afterwards is written too."""
+    with uow() as session:
+        waiting = NumberSeries(store_id=store.id, series="waiting")
+        session.add(waiting)
+        rows = [NumberSeries(store_id=store.id, series=name) for name in "ab"]
+        insert_now(session, *rows)
+        assert waiting in session.new
+        assert session.get(NumberSeries, (store.id, rows[0].id)) is rows[0]
+        rows[0].last_number = 4
+    with uow() as session:
+        found = {row.series: row.last_number for row in session.exec(select(NumberSeries))}
+        assert found == {"a": 4, "b": 0, "waiting": 0}
+        with pytest.raises(ValueError, match="next_attempt_at"):
+            insert_now(session, event(store_id=store.id))
+
+
+def test_of_several_rows_those_that_are_new_go_in(store: Store, uow: UnitOfWork) -> None:
+    with uow() as session:
+        insert_now(session, NumberSeries(store_id=store.id, series="a", last_number=7))
+        again, new = (NumberSeries(store_id=store.id, series=name) for name in "ab")
+        assert add_all_once(session, [again, new], "series") == [new]
+        new.last_number = 1
+    with uow() as session:
+        found = {row.series: row.last_number for row in session.exec(select(NumberSeries))}
+        assert found == {"a": 7, "b": 1}
 
 
 def test_what_is_set_on_a_row_is_kept(store: Store, uow: UnitOfWork) -> None:

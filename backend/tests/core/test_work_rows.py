@@ -120,6 +120,26 @@ def test_new_work_is_due_at_once_though_this_hosts_clock_is_ahead_of_the_databas
         assert claim_one(session, type(row), row.id)
 
 
+def test_a_row_that_is_not_written_yet_is_written_claimed(uow: UnitOfWork) -> None:
+    """Held as if it had been queued and claimed; and should its maker not claim it, it is queued."""
+    with uow() as session:
+        row = begun(session)
+        assert row in session.new
+        claimed = claim_one(session, PaymentAttempt, row.id)
+        assert claimed is row
+        assert claim_one(session, PaymentAttempt, row.id) is None
+    with uow() as session:
+        held = session.exec(select(PaymentAttempt)).one()
+        assert (held.work_status, held.attempts, held.claimed_alone, held.call_outcome_unknown) == ("working", 1, True, False)
+        assert held.lease_token == row.lease_token
+        assert session.scalar(text("SELECT lease_until - app_now() > interval '100 s' FROM payment_attempts"))
+        assert session.scalar(text("SELECT next_attempt_at <= app_now() FROM payment_attempts"))
+        other = begun(session)
+    with uow() as session:
+        assert session.get_one(PaymentAttempt, (other.store_id, other.id)).work_status == "queued"
+        assert claim_one(session, PaymentAttempt, other.id)
+
+
 def test_a_late_holder_writes_nothing(uow: UnitOfWork) -> None:
     with uow() as session:
         late = claim_one(session, ProviderEvent, make_event(session))
