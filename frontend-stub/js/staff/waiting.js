@@ -1,6 +1,6 @@
 /** What waits for somebody of the shop's: reports to decide on, and refunds on their way or stuck. */
 
-import { api, query } from "../api.js";
+import { api, keyPerWish, query } from "../api.js";
 import { formatInstant } from "../dates.js";
 import { h } from "../dom.js";
 import { actionButton, field, form } from "../forms.js";
@@ -41,11 +41,28 @@ async function listOf(path, filter, card, nothing, signal) {
 export const staffReturnsPage = ({ signal }) => staffPage("/staff/returns", "Returns", async () => [
   h("h1", null, "Returns that wait"), await listOf("/returns", {}, reportCard, "Nobody waits for a decision.", signal)]);
 
-const WAITS = { insufficient_balance: "The account at the provider is too low: top it up, and it goes out by itself." };
+const WAITS = {
+  insufficient_balance: "The account at the provider is too low: top it up, and it goes out by itself.",
+  sent_back: "It had gone out, and the customer’s bank sent it back.",
+};
+
+/** What failed is tried again, or goes another way: the API asks the provider first whether it really failed. */
+function failedActs(refund, done) {
+  const keyOf = keyPerWish();
+  const redirect = async (body, words) => { await api("POST", `/refunds/${refund.id}/redirect`, { body, key: keyOf(body) }); done(words); };
+  return [
+    h("div", { class: "buttons" },
+      actionButton("Try again", { class: "button", testid: "retry-refund" }, async () => { await api("POST", `/refunds/${refund.id}/retry`, { body: {} }); done("Started once more."); }),
+      actionButton("Into the wallet", { class: "button quiet", testid: "redirect-to-wallet" }, () => redirect({ destination: "wallet" }, "It is in the customer’s wallet."))),
+    form({ testid: "redirect-form" }, ({ reference }) => redirect({ destination: "by_hand", reference }, "Paid out."),
+      field({ label: "Or paid out by hand, by", name: "reference", required: true, maxlength: 120, hint: "The bank’s reference, or the number of the voucher", testid: "redirect-reference" }),
+      h("div", { class: "buttons" }, h("button", { type: "submit", class: "button quiet", testid: "redirect-by-hand" }, "It is paid out"))),
+  ];
+}
 
 /** What a person can do about it: pay out by hand, or start again what failed. */
 function refundAct(refund, done) {
-  if (refund.status === "failed") return actionButton("Try again", { class: "button", testid: "retry-refund" }, async () => { await api("POST", `/refunds/${refund.id}/retry`, { body: {} }); done("Started once more."); });
+  if (refund.status === "failed") return failedActs(refund, done);
   if (refund.destination !== "by_hand" || refund.status !== "pending") return null;
   return form({ testid: "payout-form" }, async ({ reference }) => { await api("POST", `/refunds/${refund.id}/payout`, { body: { reference: reference ?? "" } }); done("Paid out."); },
     field({ label: "Paid out by", name: "reference", required: true, maxlength: 120, hint: "The bank’s reference, or the number of the voucher", testid: "payout-reference" }),
@@ -58,7 +75,7 @@ function refundCard(refund) {
     h("p", { class: "small" }, `Since ${formatInstant(refund.created_at)} · ${sentence(refund.reason)}`),
     refund.waits_for && h("p", { class: "wrong" }, WAITS[refund.waits_for] ?? sentence(refund.waits_for)));
   const act = refundAct(refund, (words) => node.replaceChildren(h("p", { role: "status" }, words)));
-  if (act) node.append(act);
+  if (act) node.append(...[act].flat());
   return node;
 }
 
