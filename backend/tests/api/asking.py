@@ -37,8 +37,9 @@ def ask(
     return client.post(url, json=body or {}, params=query, headers=who.headers)
 
 
-def calendar(client: TestClient, who: Subscriber, subscription_id: str, limit: int = 12) -> list[Body]:
-    answer = client.get(f"{SUBSCRIPTIONS}/{subscription_id}/calendar", params={"limit": limit}, headers=who.headers)
+def calendar(client: TestClient, who: Subscriber, subscription_id: str, length: int = 60) -> list[Body]:
+    """Of so many days."""
+    answer = client.get(f"{SUBSCRIPTIONS}/{subscription_id}/calendar", params={"days": length}, headers=who.headers)
     assert answer.status_code == 200, answer.text
     found: list[Body] = answer.json()["items"]
     return found
