@@ -17,6 +17,7 @@ from app.orders import reduction_models as reductions
 from app.payments import dispute_models as disputes
 from app.payments import mandate_models as mandates
 from app.payments import models as payments
+from app.payments import provider_subscription_models as provider_subscriptions
 from app.payments import receipt_models as receipts
 from app.payments import refund_models as refunds
 from app.payments import settlement_models as settlements
@@ -25,11 +26,13 @@ from app.stock import count_models as stock_counts
 from app.stock import models as stock
 from app.stores import models as stores
 from app.subscriptions import models as subscriptions
+from app.subscriptions import run_models as billing_runs
 from app.wallets import models as wallets
 
 __all__ = [
     "accounts",
     "audit",
+    "billing_runs",
     "carts",
     "catalog",
     "disputes",
@@ -44,6 +47,7 @@ __all__ = [
     "notifications",
     "orders",
     "payments",
+    "provider_subscriptions",
     "receipts",
     "reductions",
     "refunds",

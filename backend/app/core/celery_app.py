@@ -26,6 +26,7 @@ TASK_MODULES = (
     "app.tasks.inbox",
     "app.tasks.notifications",
     "app.tasks.payments",
+    "app.tasks.provider_subscriptions",
     "app.tasks.subscriptions",
     "app.tasks.watching",
     "app.tasks.work",

@@ -60,6 +60,9 @@ NUDGES: dict[str, Nudge] = {
     "look_at_mandate": Nudge("app.tasks.subscriptions.look_at_mandate", 9),
     "drain_mandates": Nudge("app.tasks.subscriptions.drain_mandates", 6),
     "look_at_notice": Nudge("app.tasks.subscriptions.look_at_notice", 6),
+    "look_at_provider_subscription": Nudge("app.tasks.provider_subscriptions.look", 9),
+    "drain_provider_subscriptions": Nudge("app.tasks.provider_subscriptions.drain", 6),
+    "drain_provider_plans": Nudge("app.tasks.provider_subscriptions.drain_plans", 6),
     "drain_watches": Nudge("app.tasks.watching.drain", 3),
     "drain_slots": Nudge("app.tasks.work.drain_slots", 6),
     "sweep": Nudge("app.tasks.work.sweep", 6, expires_seconds=TICK_EXPIRES_SECONDS),  # these two where no beat ticks

@@ -21,6 +21,7 @@ from app.orders.models import Order
 from app.payments import mandate_queries
 from app.payments.mandate_models import Debit, Mandate
 from app.payments.models import PaymentAttempt
+from app.payments.provider_subscription_models import ProviderSubscription
 from app.payments.watch_models import ProviderWatch
 from app.stores import service as stores
 from app.subscriptions import queries as subscriptions
@@ -38,6 +39,9 @@ LOOKS: dict[type[WorkRow], ColumnElement[bool]] = {
     Debit: col(Debit.status) == "pending",
     Mandate: col(Mandate.status).in_(("pending", "paused")),
     ProviderWatch: ~_SOMEBODY_PAYS,
+    ProviderSubscription: and_(
+        col(ProviderSubscription.provider_subscription_id).is_not(None), col(ProviderSubscription.wish).is_(None)
+    ),
 }
 # They look for ever at what somebody would tell us of anyway: a moved clock hurries them only while this holds.
 HURRIED_IF: dict[type[WorkRow], ColumnElement[bool]] = {ProviderWatch: _SOMEBODY_PAYS}

@@ -6,6 +6,7 @@ from app.jobs.models import Slot
 from app.notifications.models import Message
 from app.payments.mandate_models import Debit, Mandate
 from app.payments.models import PaymentAttempt
+from app.payments.provider_subscription_models import ProviderPlan, ProviderSubscription
 from app.payments.refund_models import Refund
 from app.payments.watch_models import ProviderWatch
 
@@ -18,4 +19,6 @@ DRAINS: dict[type[WorkRow], str] = {
     Mandate: "drain_mandates",
     ProviderWatch: "drain_watches",
     Refund: "drain_refunds",
+    ProviderPlan: "drain_provider_plans",
+    ProviderSubscription: "drain_provider_subscriptions",
 }

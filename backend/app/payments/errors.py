@@ -71,3 +71,15 @@ class RefundNotFound(NotFound):
     """There is no such refund."""
 
     code = "refund_not_found"
+
+
+class SubscriptionUnknown(Conflict):
+    """No subscription of ours has this id at the provider (yet)."""
+
+    code = "provider_subscription_unknown"
+
+
+class NothingRuns(Conflict):
+    """The payment provider keeps no schedule for this subscription."""
+
+    code = "no_provider_subscription"

@@ -27,12 +27,12 @@ from app.inbox.models import ProviderEvent
 from app.notifications import receipts
 from app.orders import queries as orders
 from app.payments import queries as payments_queries
-from app.payments.errors import MandateUnknown, OrderUnknown
+from app.payments.errors import MandateUnknown, OrderUnknown, SubscriptionUnknown
 from app.providers import registry
 from app.providers.razorpay_facts import PaymentFacts, RefundFacts
 from app.stores import service as stores
 from app.stores.service import Account
-from app.tasks import dispute_events, recurring_events
+from app.tasks import dispute_events, recurring_events, subscription_events
 from app.tasks.draining import drain as drain_rows
 from app.tasks.joined import More, work_each
 
@@ -114,6 +114,8 @@ PAYMENT = Applier(_fetch_payment, _confirm, _is_booked)
 REFUND = Applier(_fetch_refund, _adopt_refund)
 TOKEN = Applier(recurring_events.read_token, recurring_events.hear_of_token)
 NOTICE = Applier(recurring_events.fetch_notified_order, recurring_events.apply_notice)
+SUBSCRIPTION = Applier(subscription_events.read_subscription, subscription_events.hear_of_subscription)
+INVOICE = Applier(subscription_events.read_invoice, subscription_events.hear_of_invoice)
 DISPUTE = Applier(dispute_events.fetch_dispute, dispute_events.apply_dispute)
 SETTLEMENT = Applier(dispute_events.note_settlement, dispute_events.read_report)
 LATER = "nothing in this installation depends on it"
@@ -143,7 +145,9 @@ APPLIERS = one_each(
     ("razorpay", "payment.downtime.*", Ignored(LATER)),
     ("razorpay", "payment.dispute.*", DISPUTE),
     ("razorpay", "settlement.*", SETTLEMENT),
-    *(("razorpay", f"{family}.*", Ignored(LATER)) for family in ("subscription", "invoice")),
+    *(("razorpay", f"subscription.{what}", SUBSCRIPTION) for what in subscription_events.TYPES),
+    ("razorpay", "invoice.paid", INVOICE),
+    ("razorpay", "invoice.*", Ignored(LATER)),
     *(("razorpay", f"refund.{what}", REFUND) for what in ("created", "processed", "failed")),
     ("razorpay", "refund.speed_changed", Ignored("how fast a refund goes changes nothing here")),
     *(("razorpay", f"token.{what}", TOKEN) for what in ("confirmed", "rejected", "paused", "resumed", "cancelled")),
@@ -224,6 +228,7 @@ def _settle(session: Session, claimed: ClaimedEvent, outcome: Any) -> str:
         OrderUnknown,
         MandateUnknown,
         CaptureUnknown,
+        SubscriptionUnknown,
     ) as unknown:  # it may have overtaken our own record of the order; a foreign one stays unknown
         if event.attempts >= event.max_attempts:
             return _done(session, event, f"ignored: {unknown.detail}")

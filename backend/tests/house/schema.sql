@@ -783,6 +783,31 @@ CREATE TABLE provider_accounts (
 	CONSTRAINT ck_provider_accounts_provider_known CHECK (provider in ('razorpay', 'sendgrid', 'twilio'))
 )
 CREATE UNIQUE INDEX uq_provider_accounts_active ON provider_accounts (store_id, provider) WHERE is_active
+CREATE TABLE provider_charges (
+	store_id UUID NOT NULL,
+	id UUID NOT NULL,
+	created_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	agreement_id UUID NOT NULL,
+	provider_payment_id VARCHAR(40) NOT NULL,
+	provider_invoice_id VARCHAR(40) NOT NULL,
+	provider_order_id VARCHAR(40) NOT NULL,
+	amount BIGINT NOT NULL,
+	currency VARCHAR(3) NOT NULL,
+	billing_start TIMESTAMP WITH TIME ZONE,
+	billing_end TIMESTAMP WITH TIME ZONE,
+	status VARCHAR(7) NOT NULL,
+	cycle_id UUID,
+	CONSTRAINT pk_provider_charges PRIMARY KEY (store_id, id),
+	CONSTRAINT fk_provider_charges_store_id_agreement_id FOREIGN KEY(store_id, agreement_id) REFERENCES provider_subscriptions (store_id, id),
+	CONSTRAINT fk_provider_charges_store_id_cycle_id FOREIGN KEY(store_id, cycle_id) REFERENCES cycles (store_id, id),
+	CONSTRAINT uq_provider_charges_store_id_provider_payment_id UNIQUE (store_id, provider_payment_id),
+	CONSTRAINT uq_provider_charges_store_id_provider_invoice_id UNIQUE (store_id, provider_invoice_id),
+	CONSTRAINT ck_provider_charges_status_known CHECK (status in ('waiting', 'booked', 'surplus')),
+	CONSTRAINT ck_provider_charges_amount_positive CHECK (amount > 0),
+	CONSTRAINT ck_provider_charges_booked_for_a_cycle CHECK (status <> 'booked' or cycle_id is not null)
+)
+CREATE INDEX ix_provider_charges_agreement ON provider_charges (store_id, agreement_id, id)
+CREATE UNIQUE INDEX uq_provider_charges_cycle ON provider_charges (store_id, cycle_id)
 CREATE TABLE provider_events (
 	store_id UUID NOT NULL,
 	id UUID NOT NULL,
@@ -819,6 +844,100 @@ CREATE TABLE provider_events (
 CREATE INDEX ix_provider_events_due ON provider_events (store_id, next_attempt_at) WHERE work_status in ('queued', 'unknown')
 CREATE INDEX ix_provider_events_leased ON provider_events (lease_until) WHERE work_status = 'working'
 CREATE INDEX ix_provider_events_subject ON provider_events (store_id, subject_id)
+CREATE TABLE provider_plans (
+	store_id UUID NOT NULL,
+	id UUID NOT NULL,
+	created_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	work_status VARCHAR(10) NOT NULL,
+	attempts INTEGER NOT NULL,
+	next_attempt_at TIMESTAMP WITH TIME ZONE,
+	lease_token UUID,
+	lease_until TIMESTAMP WITH TIME ZONE,
+	claimed_by VARCHAR(100),
+	claimed_alone BOOLEAN NOT NULL,
+	is_suspect BOOLEAN NOT NULL,
+	lost_leases INTEGER NOT NULL,
+	call_outcome_unknown BOOLEAN NOT NULL,
+	last_error VARCHAR(500),
+	settled_at TIMESTAMP WITH TIME ZONE,
+	account_id UUID NOT NULL,
+	period VARCHAR(9) NOT NULL,
+	every SMALLINT NOT NULL,
+	amount BIGINT NOT NULL,
+	currency VARCHAR(3) NOT NULL,
+	name VARCHAR(200) NOT NULL,
+	asked_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	provider_plan_id VARCHAR(40),
+	CONSTRAINT pk_provider_plans PRIMARY KEY (store_id, id),
+	CONSTRAINT fk_provider_plans_store_id_account_id FOREIGN KEY(store_id, account_id) REFERENCES provider_accounts (store_id, id),
+	CONSTRAINT ck_provider_plans_period_known CHECK (period in ('daily', 'weekly', 'monthly', 'quarterly', 'yearly')),
+	CONSTRAINT ck_provider_plans_rhythm_expressible CHECK (every > 0 and (period <> 'daily' or every >= 7)),
+	CONSTRAINT ck_provider_plans_amount_positive CHECK (amount > 0),
+	CONSTRAINT ck_provider_plans_made_has_id CHECK (work_status <> 'done' or provider_plan_id is not null),
+	CONSTRAINT ck_provider_plans_work_status_known CHECK (work_status in ('queued', 'working', 'unknown', 'done', 'dead')),
+	CONSTRAINT ck_provider_plans_lease_held CHECK ((work_status = 'working') = (lease_token is not null and lease_until is not null)),
+	CONSTRAINT ck_provider_plans_settled_stamped CHECK ((work_status in ('done', 'dead')) = (settled_at is not null)),
+	CONSTRAINT ck_provider_plans_counts_not_negative CHECK (attempts >= 0 and lost_leases >= 0)
+)
+CREATE INDEX ix_provider_plans_due ON provider_plans (store_id, next_attempt_at) WHERE work_status in ('queued', 'unknown')
+CREATE INDEX ix_provider_plans_leased ON provider_plans (lease_until) WHERE work_status = 'working'
+CREATE UNIQUE INDEX uq_provider_plans_price ON provider_plans (store_id, account_id, period, every, amount, currency, name)
+CREATE TABLE provider_subscriptions (
+	store_id UUID NOT NULL,
+	id UUID NOT NULL,
+	created_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	work_status VARCHAR(10) NOT NULL,
+	attempts INTEGER NOT NULL,
+	next_attempt_at TIMESTAMP WITH TIME ZONE,
+	lease_token UUID,
+	lease_until TIMESTAMP WITH TIME ZONE,
+	claimed_by VARCHAR(100),
+	claimed_alone BOOLEAN NOT NULL,
+	is_suspect BOOLEAN NOT NULL,
+	lost_leases INTEGER NOT NULL,
+	call_outcome_unknown BOOLEAN NOT NULL,
+	last_error VARCHAR(500),
+	settled_at TIMESTAMP WITH TIME ZONE,
+	customer_id UUID NOT NULL,
+	subscription_id UUID NOT NULL,
+	account_id UUID NOT NULL,
+	plan_id UUID NOT NULL,
+	status VARCHAR(13) NOT NULL,
+	wish VARCHAR(19),
+	total_count SMALLINT NOT NULL,
+	start_at TIMESTAMP WITH TIME ZONE,
+	expire_by TIMESTAMP WITH TIME ZONE,
+	asked_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	provider_subscription_id VARCHAR(40),
+	provider_customer_id VARCHAR(40),
+	short_url VARCHAR(300),
+	payment_method VARCHAR(20),
+	current_start TIMESTAMP WITH TIME ZONE,
+	current_end TIMESTAMP WITH TIME ZONE,
+	charge_at TIMESTAMP WITH TIME ZONE,
+	ended_at TIMESTAMP WITH TIME ZONE,
+	paid_count SMALLINT NOT NULL,
+	ends_with_cycle BOOLEAN NOT NULL,
+	failure_reason VARCHAR(100),
+	CONSTRAINT pk_provider_subscriptions PRIMARY KEY (store_id, id),
+	CONSTRAINT fk_provider_subscriptions_store_id_customer_id FOREIGN KEY(store_id, customer_id) REFERENCES customers (store_id, id),
+	CONSTRAINT fk_provider_subscriptions_store_id_subscription_id FOREIGN KEY(store_id, subscription_id) REFERENCES subscriptions (store_id, id),
+	CONSTRAINT fk_provider_subscriptions_store_id_account_id FOREIGN KEY(store_id, account_id) REFERENCES provider_accounts (store_id, id),
+	CONSTRAINT fk_provider_subscriptions_store_id_plan_id FOREIGN KEY(store_id, plan_id) REFERENCES provider_plans (store_id, id),
+	CONSTRAINT ck_provider_subscriptions_status_known CHECK (status in ('asked', 'refused', 'created', 'authenticated', 'active', 'pending', 'halted', 'paused', 'cancelled', 'completed', 'expired')),
+	CONSTRAINT ck_provider_subscriptions_wish_known CHECK (wish in ('pause', 'resume', 'cancel', 'cancel_at_cycle_end')),
+	CONSTRAINT ck_provider_subscriptions_counts_sane CHECK (total_count > 0 and paid_count >= 0),
+	CONSTRAINT ck_provider_subscriptions_made_has_id CHECK (status in ('asked', 'refused') or provider_subscription_id is not null),
+	CONSTRAINT ck_provider_subscriptions_cycle_lasts CHECK (current_end > current_start),
+	CONSTRAINT ck_provider_subscriptions_work_status_known CHECK (work_status in ('queued', 'working', 'unknown', 'done', 'dead')),
+	CONSTRAINT ck_provider_subscriptions_lease_held CHECK ((work_status = 'working') = (lease_token is not null and lease_until is not null)),
+	CONSTRAINT ck_provider_subscriptions_settled_stamped CHECK ((work_status in ('done', 'dead')) = (settled_at is not null)),
+	CONSTRAINT ck_provider_subscriptions_counts_not_negative CHECK (attempts >= 0 and lost_leases >= 0)
+)
+CREATE INDEX ix_provider_subscriptions_due ON provider_subscriptions (store_id, next_attempt_at) WHERE work_status in ('queued', 'unknown')
+CREATE INDEX ix_provider_subscriptions_leased ON provider_subscriptions (lease_until) WHERE work_status = 'working'
+CREATE UNIQUE INDEX uq_provider_subscriptions_live ON provider_subscriptions (store_id, subscription_id) WHERE status not in ('refused', 'cancelled', 'completed', 'expired')
+CREATE UNIQUE INDEX uq_provider_subscriptions_theirs ON provider_subscriptions (store_id, provider_subscription_id)
 CREATE TABLE provider_watches (
 	store_id UUID NOT NULL,
 	id UUID NOT NULL,
