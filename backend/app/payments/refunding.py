@@ -173,12 +173,14 @@ def apply_facts(session: Session, refund: Refund, facts: RefundFacts, actor: Act
     """Move the refund forward by what the provider says; whether that was news. Safe to run any number of times.
 
     `processed` books the money in the ledger, once; `failed` gives the amount back to the capture, even later: banks send back
-    what had gone out.
+    what had gone out. A failure that the provider told of is final: what it said before may be applied after it.
     """
     if refund.provider_refund_id is None:
         refund.provider_refund_id, refund.failure_reason = facts.id, None
         session.add(refund)
         record(session, actor, "refund.accepted", refund, {"provider_refund_id": [None, facts.id]}, cause=cause)
+        if refund.status == "failed" and facts.status != "failed":
+            _reopen(session, refund, actor, cause)
     if refund.status == "processed" and facts.status == "failed" and refund.provider_refund_id == facts.id:
         fail(session, refund, SENT_BACK, now, actor=actor, cause=f"{cause}, {facts.id}")
         return True
@@ -189,6 +191,18 @@ def apply_facts(session: Session, refund: Refund, facts: RefundFacts, actor: Act
     else:
         finish(session, refund, now, credit=ledger.RAZORPAY, actor=actor, cause=f"{cause}, {facts.id}")
     return True
+
+
+def _reopen(session: Session, refund: Refund, actor: Actor, cause: str) -> None:
+    """We took it for refused or lost, and the provider made it all the same. Another for the same money stands beside it."""
+    siblings = queries.refunds_of_payment(session, refund.payment_id)
+    same = [one for one in siblings if (one.reduction_id, one.capture_id) == (refund.reduction_id, refund.capture_id)]
+    if refund.reduction_id and any(one.status != "failed" for one in same):
+        refund.reduction_id, refund.reason = None, "made_at_provider"
+    refund.status, refund.decided_at, refund.failure_reason = "pending", None, None
+    session.add(refund)
+    _count(session, queries.capture_locked(session, refund.capture_id))
+    record(session, actor, "refund.reopened", refund, {"status": ["failed", "pending"]}, cause=cause)
 
 
 def finish(session: Session, refund: Refund, now: datetime, *, credit: str, actor: Actor, cause: str) -> None:

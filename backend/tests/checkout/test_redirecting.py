@@ -163,3 +163,11 @@ def test_what_was_given_up_half_way_is_redirected_only_if_it_never_reached_the_p
     assert states == (["processed"] * 2 if arrived else ["processed", "failed", "processed"])
     assert balance(store, order.customer_id) + sum(given_back(sandbox)) == 3_000
     wallets_add_up(store)
+    if not arrived:  # the request that was lost for so long is answered in the end: no refusal, and in the books
+        with uow() as session:
+            paid = session.exec(select(Capture.provider_payment_id)).one()
+            late = sandbox.refund_at_dashboard(paid, 1_000, receipt=refunds(store)[1].receipt, send_webhooks=False)
+            refunding.adopt(session, read_refund(late), SYSTEM, "told", machine_now())
+        assert [one.status for one in refunds(store)] == ["processed"] * 3
+        assert books(uow)[:2] == (order.total_amount - sum(given_back(sandbox)), 4_000)
+        assert findings(uow) == {"under_paid"}
