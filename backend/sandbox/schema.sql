@@ -36,6 +36,7 @@ CREATE TABLE IF NOT EXISTS ledger (    -- money that moved; only ever appended t
     reason TEXT NOT NULL,
     at INTEGER NOT NULL
 );
+CREATE INDEX IF NOT EXISTS ledger_by_account ON ledger (account, seq);
 CREATE TABLE IF NOT EXISTS messages (  -- e-mail and SMS handed over by the shop
     seq INTEGER PRIMARY KEY,
     id TEXT NOT NULL UNIQUE,

@@ -55,7 +55,8 @@ class Servers:
         """Before anything of the app is imported: its settings are read once."""
         from sandbox.main import running
 
-        self.sandbox_url = self.cleanup.enter_context(running(self.state / "sandbox.sqlite"))
+        self.sandbox_state = self.state / "sandbox.sqlite"
+        self.sandbox_url = self.cleanup.enter_context(running(self.sandbox_state))
         os.environ.update(
             ENVIRONMENT="test",
             DATABASE_URL=self.postgres.url,

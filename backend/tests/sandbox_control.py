@@ -1,9 +1,12 @@
 """What a test tells the sandbox to do, and what it asks it: a thin client of its control API, for one store's accounts."""
 
+import ssl
 from typing import Any
 from uuid import UUID
 
 import httpx2
+
+NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # the sandbox has none; to read the certificates of the world takes 20 ms
 
 
 class Sandbox:
@@ -11,7 +14,7 @@ class Sandbox:
 
     def __init__(self, url: str, store_id: UUID) -> None:
         self.url = url
-        self.http = httpx2.Client(base_url=url, timeout=20)
+        self.http = httpx2.Client(base_url=url, timeout=20, verify=NO_TLS, trust_env=False)
         tag = store_id.hex
         self.key_id = f"rzp_test_{tag}"
         self.account_sid = f"AC{tag}"

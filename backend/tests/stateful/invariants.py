@@ -4,16 +4,11 @@ The statements of `insight.checks` are joined by some of our own, written withou
 which shares no code with the app, is the second witness of every payment and refund.
 """
 
+from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import text
-
-from app.core import clock
-from app.core.work import unit_of_work
 from app.insight.checks.registry import CHECKS
-from app.stores import service as stores
 from tests.stateful.shop import Shop
-from tests.stateful.world import Body
 
 TOLERATED = {  # not broken promises, but what a fault on order leads to: shown to staff, who do something about it
     "dead_attempts", "dead_rows", "refund_failed", "refund_waits_for_balance",
@@ -46,70 +41,71 @@ OURS: dict[str, str] = {
                 FROM ledger_accounts a JOIN transfers t ON a.id IN (t.credit_account_id, t.debit_account_id)
                 WHERE a.code = 'wallet:' || w.customer_id)""",
 }
-STATEMENT = text(
-    " UNION ALL ".join(
-        [f"(SELECT '{one.name}' AS broken, to_jsonb(f)::text AS what FROM ({one.finds}) f LIMIT 3)" for one in CHECKS  # noqa: S608
-         if isinstance(one.finds, str) and one.severity == "severe" and one.name not in TOLERATED]
-        + [f"(SELECT '{name}', to_jsonb(f)::text FROM ({finds}) f LIMIT 3)" for name, finds in OURS.items()]  # noqa: S608
-    )
-)  # fmt: skip
-BOOKED = text("SELECT provider_payment_id, amount FROM captures WHERE source = 'razorpay'")
-REFUNDED = text(
-    """SELECT r.provider_refund_id, r.amount, r.status FROM refunds r JOIN captures c ON c.id = r.capture_id
-    WHERE c.source = 'razorpay' AND r.destination = 'source' AND r.status <> 'failed'"""
-)
-AT_PROVIDER = text(
-    """SELECT coalesce(sum(CASE WHEN t.debit_account_id = a.id THEN t.amount ELSE -t.amount END), 0)
+RAZORPAY = {  # what we say of the provider's money, for it to confirm
+    "booked": "SELECT provider_payment_id AS id, amount FROM captures WHERE source = 'razorpay'",
+    "refunded": """SELECT r.provider_refund_id AS id, r.amount, r.status FROM refunds r JOIN captures c ON c.id = r.capture_id
+        WHERE c.source = 'razorpay' AND r.destination = 'source' AND r.status <> 'failed'""",
+}
+BROKEN = {
+    **{one.name: one.finds for one in CHECKS
+       if isinstance(one.finds, str) and one.severity == "severe" and one.name not in TOLERATED},
+    **OURS,
+}  # fmt: skip
+STATEMENT = " UNION ALL ".join(
+    [f"(SELECT '{name}', to_jsonb(f)::text FROM ({finds}) f LIMIT 3)" for name, finds in BROKEN.items()]  # noqa: S608
+    + [f"(SELECT '{name}', to_jsonb(f)::text FROM ({finds}) f)" for name, finds in RAZORPAY.items()]  # noqa: S608
+).replace(":now", "(SELECT store_now())")
+AT_PROVIDER = """SELECT coalesce(sum(CASE WHEN t.debit_account_id = a.id THEN t.amount ELSE -t.amount END), 0)
     FROM ledger_accounts a JOIN transfers t ON a.id IN (t.credit_account_id, t.debit_account_id) WHERE a.code = 'razorpay'"""
-)
-OPEN = text(
-    """SELECT o.number, o.status, o.payment_status FROM orders o WHERE o.status = 'pending_payment' AND o.expires_at < :now"""
-)
+OPEN = "SELECT number, payment_status FROM orders WHERE status = 'pending_payment' AND expires_at < (SELECT store_now())"
 
 
-PLANNED_ONCE = text("SET LOCAL plan_cache_mode = force_generic_plan")  # planning takes longer than looking
+@dataclass(frozen=True)
+class Books:
+    """What we say, and what the provider says. What it gave back without ever having captured it was never ours."""
+
+    booked: dict[str, int]
+    refunded: dict[str, tuple[int, str]]  # amount, status
+    captures: dict[str, int]
+    refunds: dict[str, int]
 
 
-def check(shop: Shop) -> None:
+def check(shop: Shop) -> Books:
     """Every invariant, after a step."""
-    with unit_of_work(shop.store.id) as session:
-        now = clock.now(stores.get(session))
-        session.execute(PLANNED_ONCE)
-        broken = [tuple(row) for row in session.execute(STATEMENT, {"now": now})]
-        booked = {one.provider_payment_id: one.amount for one in session.execute(BOOKED)}
-        refunded = {one.provider_refund_id: one.amount for one in session.execute(REFUNDED) if one.status == "processed"}
-    assert not broken, story(shop, broken)
-    captures, refunds = witness(shop)
-    assert booked.items() <= captures.items(), story(shop, "we booked what the provider never took", booked, captures)
-    given = {refund_id: amount for refund_id, (_, amount) in refunds.items()}
-    assert refunded.items() <= given.items(), story(shop, "we count as given back what is not", refunded, given)
+    found = shop.onlooker.look(shop.store.id, STATEMENT)
+    books = Books(
+        {one["id"]: one["amount"] for one in found.pop("booked", [])},
+        {one["id"]: (one["amount"], one["status"]) for one in found.pop("refunded", [])},
+        *witness(shop),
+    )
+    assert not found, story(shop, dict(found))
+    assert books.booked.items() <= books.captures.items(), story(shop, "we booked what the provider never took", books)
+    given = {refund_id: amount for refund_id, (amount, status) in books.refunded.items() if status == "processed"}
+    assert given.items() <= books.refunds.items(), story(shop, "we count as given back what is not", books)
+    return books
 
 
 def check_at_rest(shop: Shop) -> None:
     """Nothing is on its way: what the provider took and gave back is what we have in the books."""
-    check(shop)
-    with unit_of_work(shop.store.id) as session:
-        booked = list(session.execute(BOOKED))
-        refunded = list(session.execute(REFUNDED))
-        at_provider = session.execute(AT_PROVIDER).scalar_one()
-        forgotten = list(session.execute(OPEN, {"now": clock.now(stores.get(session))}))
-    captures, refunds = witness(shop)
-    assert {one.provider_payment_id: one.amount for one in booked} == captures, story(shop, "captures", booked, captures)
-    assert all(one.status == "processed" for one in refunded), story(shop, "still on their way", refunded)
-    known = {one.provider_refund_id for one in refunded}
-    assert known == refunds.keys(), story(shop, "refunds", refunded, refunds)
-    there = sum(captures.values()) - sum(amount for _, amount in refunds.values())
+    books = check(shop)
+    ((at_provider,),) = shop.onlooker.ask(shop.store.id, AT_PROVIDER)
+    assert books.booked == books.captures, story(shop, "captures", books)
+    assert all(status == "processed" for _, status in books.refunded.values()), story(shop, "still on their way", books)
+    assert books.refunded.keys() == books.refunds.keys(), story(shop, "refunds", books)
+    there = sum(books.captures.values()) - sum(books.refunds.values())
     assert at_provider == there, story(shop, "ledger", at_provider, there)
+    forgotten = shop.onlooker.ask(shop.store.id, OPEN)
     assert not forgotten, story(shop, forgotten)
 
 
-def witness(shop: Shop) -> tuple[dict[str, int], dict[str, tuple[str, int]]]:
-    """The provider's captures, and its refunds of them. What was given back without ever being captured was never ours."""
-    ledger: dict[str, list[Body]] = shop.sandbox.ledger()
-    captures = {entry["payment_id"]: entry["amount"] for entry in ledger["captures"]}
-    assert len(captures) == len(ledger["captures"]), "the provider captured twice"
-    refunds = [entry for entry in ledger["refunds"] if entry["payment_id"] in captures]
-    return captures, {one["refund_id"]: (one["payment_id"], one["amount"]) for one in refunds}
+def witness(shop: Shop) -> tuple[dict[str, int], dict[str, int]]:
+    """The provider's captures, and its refunds of them."""
+    entries = shop.onlooker.ledger(shop.sandbox.key_id)
+    taken = [(payment_id, amount) for kind, payment_id, _, amount in entries if kind == "capture"]
+    captures = dict(taken)
+    assert len(captures) == len(taken), story(shop, "the provider captured twice", taken)
+    given = [entry for entry in entries if entry[0] == "refund" and entry[1] in captures]
+    return captures, {refund_id: amount for _, _, refund_id, amount in given}
 
 
 def story(shop: Shop, *what: Any) -> str:

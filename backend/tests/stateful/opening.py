@@ -26,6 +26,7 @@ from tests.builders import make_customer, make_product, make_variant
 from tests.conftest import REGISTERED, Servers
 from tests.sandbox_control import Sandbox
 from tests.shopping import ADDRESS
+from tests.stateful.looking import Onlooker
 
 GOODS: tuple[dict[str, Any], ...] = (  # each comes to an end, so that stock runs out
     {"amount": 6000, "stock_quantity": 12},
@@ -69,10 +70,15 @@ class Template:
 
     def __init__(self, servers: Servers) -> None:
         self.servers, self.premises = servers, _open_premises()
+        self.onlooker = Onlooker(servers)
         connect = psycopg.connect(servers.postgres.admin_url, autocommit=True, cursor_factory=psycopg.ClientCursor)
         self.owner = connect  # who may read one store and write another
         tables = [table for table in metadata.sorted_tables if "store_id" in table.columns and self._has_rows(table)]
         self.copy = ";".join(["BEGIN", *(self._copy_of(table) for table in [metadata.tables["stores"], *tables]), "COMMIT"])
+
+    def close(self) -> None:
+        self.owner.close()
+        self.onlooker.close()
 
     def open(self) -> tuple[Sandbox, Premises]:
         """A shop of one's own, with its account at the sandbox, whose webhooks are held."""

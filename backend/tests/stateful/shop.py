@@ -1,10 +1,13 @@
 """What customers and staff of a shop do, each thing by a request or two, and what is remembered of it in order to go on."""
 
 from dataclasses import dataclass, field
+from uuid import UUID
 
-from fastapi.testclient import TestClient
-
-from app.core.ids import new_id
+from app.carts import service as carts
+from app.core import clock
+from app.core.work import unit_of_work
+from app.stores import service as stores
+from tests.stateful.asking import Api
 from tests.stateful.opening import Template
 from tests.stateful.world import OUTAGE, Body, World
 
@@ -27,7 +30,7 @@ class Placed:
 
 
 class Shop(World):
-    def __init__(self, template: Template, api: TestClient) -> None:
+    def __init__(self, template: Template, api: Api) -> None:
         super().__init__(template, api)
         self.orders: list[Placed] = []
         self.shipments: list[str] = []
@@ -35,12 +38,17 @@ class Shop(World):
         self.took_cash = False
 
     def buy(self, who: int, wanted: dict[int, int], method: str) -> None:
-        """Fill a cart and place it, twice over: the second request is the same one, repeated."""
-        cart = self.ask(who, "POST", "/carts").json()["id"]
-        for variant, quantity in wanted.items():
-            self.ask(who, "PUT", f"/carts/{cart}/lines/{self.premises.variants[variant]}", {"quantity": quantity})
-        body, key = {"cart_id": cart, "address_id": self.premises.addresses[who], "payment_method": method}, str(new_id())
-        answer = self.ask(who, "POST", "/checkouts", body, key=key)
+        """Fill a cart and place it. What happens in carts is other tests' concern: it is filled without the API."""
+        with unit_of_work(self.store.id) as session:
+            store, customer = stores.get(session), self.premises.customers[who]
+            now, today = clock.now(store), clock.today(store)
+            cart, _ = carts.open_cart(session, customer, now)
+            for variant, quantity in wanted.items():
+                item = UUID(self.premises.variants[variant])
+                carts.set_quantity(session, cart.id, carts.Owner(customer), item, quantity, today=today, now=now)
+        self.log.append(f"cart of {who}: {wanted}")
+        body = {"cart_id": str(cart.id), "address_id": self.premises.addresses[who], "payment_method": method}
+        answer = self.ask(who, "POST", "/checkouts", body)
         if answer.status_code in OUTAGE:
             listed = self.ask(who, "GET", "/orders?limit=1").json()["items"]
             if listed and all(listed[0]["id"] != order.id for order in self.orders):
@@ -78,11 +86,7 @@ class Shop(World):
             return
         back = order.returns[which % len(order.returns)]
         if by_form:
-            answer = self.api.post(
-                f"/api/v1/payment-returns/{order.id}",
-                data=back,
-                headers={"Host": str(self.store.host)},
-            )
+            answer = self.api.fill_in(f"/api/v1/payment-returns/{order.id}", {"Host": str(self.store.host)}, back)
             assert answer.status_code == 303, answer.text
         else:
             self.ask(order.customer, "POST", f"/orders/{order.id}/payment-confirmation", back)

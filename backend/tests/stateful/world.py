@@ -10,10 +10,6 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
-import httpx2
-from fastapi.testclient import TestClient
-from sqlalchemy import text
-
 from app.core.ids import new_id
 from app.core.work import unit_of_work
 from app.core.work_columns import WorkRow
@@ -24,6 +20,7 @@ from app.payments.refund_models import Refund
 from app.payments.watch_models import ProviderWatch
 from app.stores import service as stores
 from app.tasks import inbox, payments, watching
+from tests.stateful.asking import Answer, Api
 from tests.stateful.opening import Template
 
 Body = dict[str, Any]
@@ -36,18 +33,16 @@ WORK: dict[type[WorkRow], Callable[[str], object]] = {  # of what is worked off 
     Refund: payments.drain_refunds,
     ProviderWatch: watching.drain,
 }
-DUE = text(
-    " UNION ALL ".join(
-        f"SELECT '{model.__tablename__}' WHERE EXISTS (SELECT FROM {model.__tablename__} WHERE next_attempt_at <= app_now() "  # noqa: S608
-        "AND work_status IN ('queued', 'unknown'))"
-        for model in WORK
-    )
+DUE = " UNION ALL ".join(
+    f"SELECT '{model.__tablename__}' WHERE EXISTS (SELECT FROM {model.__tablename__} WHERE next_attempt_at <= app_now() "  # noqa: S608
+    "AND work_status IN ('queued', 'unknown'))"
+    for model in WORK
 )
 
 
 class World:
-    def __init__(self, template: Template, api: TestClient) -> None:
-        self.api = api
+    def __init__(self, template: Template, api: Api) -> None:
+        self.api, self.onlooker = api, template.onlooker
         self.sandbox, self.premises = template.open()
         self.store, self.tokens = self.premises.store, self.premises.tokens()
         self.told: set[str] = set()  # events that were delivered, or lost
@@ -57,10 +52,10 @@ class World:
     def close(self) -> None:
         self.sandbox.http.close()
 
-    def ask(self, who: int, method: str, path: str, body: Body | None = None, *, key: str | None = None) -> httpx2.Response:
+    def ask(self, who: int, method: str, path: str, body: Body | None = None) -> Answer:
         """As customer 0 or 1, or as staff (-1). Anything may be refused; nothing may crash."""
-        headers = {"Host": str(self.store.host), "Idempotency-Key": key or str(new_id()), "Authorization": self.tokens[who]}
-        answer = self.api.request(method, f"/api/v1{path}", json=body, headers=headers)
+        headers = {"Host": str(self.store.host), "Idempotency-Key": str(new_id()), "Authorization": self.tokens[who]}
+        answer = self.api.ask(method, f"/api/v1{path}", headers, body)
         told = f"{method} {path} {body or ''} → {answer.status_code} {answer.text[:160] if answer.status_code > 299 else ''}"
         self.log.append(told)
         assert answer.status_code < GONE_WRONG or answer.status_code in OUTAGE, told
@@ -93,7 +88,7 @@ class World:
         }
         self.log.append(f"event {event['type']} × {copies}")
         for _ in range(copies):
-            answer = self.api.post(f"/api/v1/webhooks/razorpay/{self.premises.account_id}", content=raw, headers=headers)
+            answer = self.api.send("POST", f"/api/v1/webhooks/razorpay/{self.premises.account_id}", headers, raw)
             assert answer.status_code == 200, answer.text
 
     def set_refunds(self, outcomes: list[str], *, slow: bool) -> None:
@@ -115,12 +110,15 @@ class World:
                     bring_forward(session, model, patience_seconds)
         drains = {model.__tablename__: drain for model, drain in WORK.items()}
         for _ in range(3):  # what one does may be work for another
-            with unit_of_work(self.store.id) as session:
-                due = list(session.scalars(DUE))
+            due = self.due()
             for table in due:
                 drains[table](str(self.store.id))
             if not due:
                 return
+
+    def due(self) -> list[str]:
+        """In which tables there is work to be done now."""
+        return [table for (table,) in self.onlooker.ask(self.store.id, DUE)]
 
     def time_passes(self, by: timedelta) -> None:
         """The shop's clock and the provider's; then whatever became due by it is done, as ticks would have done it."""
@@ -141,6 +139,5 @@ class World:
             self.time_passes(length)
             for event in self.untold():
                 self.told.add(event["id"])  # lost: the look at the provider's lists must do
-            with unit_of_work(self.store.id) as session:
-                if not self.is_slow and not list(session.scalars(DUE)):
-                    break
+            if not self.is_slow and not self.due():
+                break
