@@ -55,14 +55,10 @@ SOURCES = {
 
 def order_confirmed(session: Session, order: Order) -> list[Message]:
     """One e-mail and one SMS, once per order: a repeat finds the first."""
-    lines = orders.lines(session, [order.id])[order.id]
     zone = ZoneInfo(stores.get(session).zone)
     context = {
         "placed_on": format_date(order.placed_at.astimezone(zone).date(), "long", locale="en_IN"),
-        "lines": [
-            {"name": line.name, "unit": line.unit, "quantity": line.quantity, "total_amount": line.total_amount}
-            for line in lines
-        ],
+        "lines": [line._asdict() for line in orders.goods(session, order.id)],
         "subtotal_amount": order.subtotal_amount,
         "shipping_amount": order.shipping_amount,
         "round_off_amount": order.round_off_amount,

@@ -60,8 +60,10 @@ def place(
     if not view.can_checkout:
         raise CartNotReady(problems=[_facts_of(problem) for problem in view.problems])
     paying.require(session, payment_method, customer_id, view.basket.total_amount, view.currency)
-    serial = stores.take_number(session, f"orders:{today.year}")
-    sale, number = _sale(view, address, payment_method, customer_id), order_number(store.order_prefix, today.year, serial)
+    sale = _sale(view, address, payment_method, customer_id)
+    if payment_method == "razorpay":
+        stores.provider_account(session, "razorpay")  # read now: from the number on, others wait
+    number = order_number(store.order_prefix, today.year, stores.take_number(session, f"orders:{today.year}"))
     order = new_order(store.id, sale, number, placed_at=now, expires_at=now + PAY_WITHIN, cart_id=cart.id)
     insert_now(session, order, *new_lines(order, sale))
     record(session, actor, "order.placed", order, {"status": [None, order.status]}, cause=f"checkout of cart {cart.id}")

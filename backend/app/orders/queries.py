@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, bindparam, exists, func, or_
@@ -10,6 +11,7 @@ from sqlalchemy import select as columns
 from sqlmodel import Session, col, select
 
 from app.accounts.models import Customer
+from app.core.db import metadata
 from app.orders.errors import OrderNotFound, ReturnNotFound, ShipmentNotFound
 from app.orders.fulfilment_models import Return, ReturnLine, Shipment, ShipmentLine
 from app.orders.models import Order, OrderLine
@@ -23,6 +25,21 @@ _GOODS = (
     .where(col(OrderLine.order_id).in_(bindparam("order_ids", expanding=True)), OrderLine.kind == "goods")
     .order_by(col(OrderLine.position))
 )
+_LINES = metadata.tables[str(OrderLine.__tablename__)]
+_BOUGHT = (
+    columns(*(_LINES.c[name] for name in ("name", "unit", "quantity", "total_amount")))
+    .where(_LINES.c.order_id == bindparam("order_id"), _LINES.c.kind == "goods")
+    .order_by(_LINES.c.position)
+)
+
+
+class Bought(NamedTuple):
+    """A line as people are told of it."""
+
+    name: str
+    unit: str
+    quantity: int
+    total_amount: int
 
 
 def get(session: Session, order_id: UUID, owner_id: UUID | None) -> Order:
@@ -57,6 +74,11 @@ def lines(session: Session, order_ids: Sequence[UUID]) -> dict[UUID, list[OrderL
     for line in session.exec(_GOODS, params={"order_ids": order_ids}):
         found[line.order_id].append(line)
     return found
+
+
+def goods(session: Session, order_id: UUID) -> list[Bought]:
+    """What was bought with an order, as it is told to people, in its position; nothing is made an object that could change."""
+    return [Bought(*row) for row in session.execute(_BOUGHT, {"order_id": order_id})]
 
 
 def charged_lines(session: Session, order_id: UUID) -> Sequence[OrderLine]:
