@@ -1,8 +1,10 @@
 """How far a distributor may owe us money."""
 
+from collections.abc import Collection
 from uuid import UUID
 
-from sqlmodel import Session
+from sqlalchemy import select as columns
+from sqlmodel import Session, col
 
 from app.accounts.errors import NotADistributor
 from app.accounts.models import Customer
@@ -10,6 +12,14 @@ from app.accounts.people import get_customer
 from app.accounts.queries import lock_customer
 from app.audit.service import record
 from app.core.actor import Actor
+
+
+def credit_limits(session: Session, customer_ids: Collection[UUID]) -> dict[UUID, int]:
+    """How much each of these distributors may owe; whoever is none is left out."""
+    statement = columns(col(Customer.id), col(Customer.credit_limit_amount)).where(
+        col(Customer.id).in_(customer_ids), col(Customer.kind) == "distributor", col(Customer.credit_limit_amount).is_not(None)
+    )
+    return {row.id: int(row.credit_limit_amount) for row in session.execute(statement)}
 
 
 def set_credit_limit(session: Session, customer_id: UUID, amount: int | None, actor: Actor) -> Customer:

@@ -2,7 +2,7 @@
 
 from app.accounts.addresses import add_address, archive_address, change_address, get_address, list_addresses
 from app.accounts.codes import RESEND_SECONDS
-from app.accounts.credit import set_credit_limit
+from app.accounts.credit import credit_limits, set_credit_limit
 from app.accounts.forgetting import forget_expired
 from app.accounts.people import add_customer, add_staff, change_customer, get_customer, get_staff, set_customer_password
 from app.accounts.queries import lock_customer
@@ -28,6 +28,7 @@ __all__ = [
     "archive_address",
     "change_address",
     "change_customer",
+    "credit_limits",
     "end_idle_sessions",
     "end_session",
     "forget_expired",

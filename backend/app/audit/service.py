@@ -26,20 +26,30 @@ def record(
 
     Personal values are never passed here: say that a phone changed, not to what.
     """
+    session.add(entry(session, actor, action, subject, changes, cause))
+
+
+def entry(
+    session: Session,
+    actor: Actor,
+    action: str,
+    subject: Row | tuple[str, UUID],
+    changes: dict[str, Any] | None = None,
+    cause: str = "",
+) -> AuditEntry:
+    """What `record` appends, for whoever writes many at once."""
     object_type, object_id = subject if isinstance(subject, tuple) else (str(subject.__tablename__), subject.id)
-    session.add(
-        AuditEntry(
-            store_id=store_of(session),
-            actor_kind=actor.kind,
-            actor_id=actor.id,
-            actor_label=actor.label,
-            action=action,
-            object_type=object_type,
-            object_id=object_id,
-            changes=changes or {},
-            cause=cause[:200],
-            request_id=request_id.get()[:64],
-        )
+    return AuditEntry(
+        store_id=store_of(session),
+        actor_kind=actor.kind,
+        actor_id=actor.id,
+        actor_label=actor.label,
+        action=action,
+        object_type=object_type,
+        object_id=object_id,
+        changes=changes or {},
+        cause=cause[:200],
+        request_id=request_id.get()[:64],
     )
 
 

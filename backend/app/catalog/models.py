@@ -19,6 +19,8 @@ class Product(Row, table=True):
         UniqueConstraint("store_id", "slug"),
         CheckConstraint("slug ~ '^[a-z0-9]+(-[a-z0-9]+)*$'", name="slug_form"),
         CheckConstraint("name <> ''", name="name_given"),
+        CheckConstraint("shortage_policy in ('skip', 'drop_line', 'substitute', 'backorder')", name="shortage_policy_known"),
+        CheckConstraint("catch_up_policy in ('skip', 'ship_once', 'bill_all')", name="catch_up_policy_known"),
         Index("ix_products_listed", "store_id", "position", "id", postgresql_where=text("is_active")),
     )
 
@@ -30,6 +32,9 @@ class Product(Row, table=True):
     is_veg: bool = True  # the green or the brown mark that Indian food labels carry
     is_active: bool = True
     position: int = 0  # order on the shelf, then by id
+    # Of subscriptions: what comes when there is not enough, and what becomes of deliveries that nobody planned in time.
+    shortage_policy: str = Field(default="skip", sa_type=String(10), sa_column_kwargs={"server_default": "skip"})
+    catch_up_policy: str = Field(default="skip", sa_type=String(9), sa_column_kwargs={"server_default": "skip"})
 
 
 class Variant(Row, table=True):
@@ -40,6 +45,8 @@ class Variant(Row, table=True):
         UniqueConstraint("store_id", "sku"),
         belongs_to("products"),
         CheckConstraint("sku ~ '^[A-Z0-9]+(-[A-Z0-9]+)*$'", name="sku_form"),
+        belongs_to("variants", "substitute_id"),
+        CheckConstraint("substitute_id <> id", name="substitute_is_another"),
         CheckConstraint("weight_grams > 0", name="weight_positive"),
         CheckConstraint("not sold_by_weight or weight_grams is not null", name="sold_by_weight_has_weight"),
         Index("ix_variants_product", "store_id", "product_id"),
@@ -55,6 +62,7 @@ class Variant(Row, table=True):
     sold_by_weight: bool = False
     is_active: bool = True
     position: int = 0
+    substitute_id: UUID | None = None  # what a subscription gets in its place where it is short
 
 
 class PriceList(Row, table=True):

@@ -4,7 +4,7 @@ With all of them the order is accepted in the transaction that places it. What i
 rider, an account by a transfer that finance has seen.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, get_args
@@ -53,6 +53,42 @@ def lock_payer(session: Session, customer_id: UUID, method: str) -> None:
     """Before the cart: of two orders to be paid later, the second sees what the first took of the customer's limit."""
     if method in ("account", "cash_on_delivery"):
         accounts.lock_customer(session, customer_id)
+
+
+@dataclass
+class Allowances:
+    """What some customers may still owe, by way of paying; other ways know no limit. Handed out in memory, nothing is locked:
+    a checkout at the same moment may overstep a limit by its own amount, once.
+    """
+
+    left: dict[tuple[UUID, str], int]
+
+    def take(self, customer_id: UUID, method: str, amount: int) -> bool:
+        """All of it, or nothing."""
+        key = (customer_id, method)
+        if key not in self.left:
+            return True
+        if amount > self.left[key]:
+            return False
+        self.left[key] -= amount
+        return True
+
+
+def allowances(session: Session, payers: Collection[tuple[UUID, str]]) -> Allowances:
+    """How much more each of these customers may owe this way. A statement or two, however many they are."""
+    cash = {customer_id for customer_id, method in payers if method == "cash_on_delivery"}
+    account = {customer_id for customer_id, method in payers if method == "account"}
+    left: dict[tuple[UUID, str], int] = {}
+    if cash:
+        terms = CashTerms.of(stores.get(session).settings)
+        owed = account_queries.outstanding_of(session, cash, "cash_on_delivery")
+        maximum = terms.max_amount if terms.is_offered else 0
+        left |= {(one, "cash_on_delivery"): maximum - owed.get(one, 0) for one in cash}
+    if account:
+        limits = accounts.credit_limits(session, account)
+        owed = account_queries.outstanding_of(session, account, "account")
+        left |= {(one, "account"): limits.get(one, 0) - owed.get(one, 0) for one in account}
+    return Allowances(left)
 
 
 @dataclass(frozen=True)

@@ -10,10 +10,12 @@ from uuid import UUID
 
 from sqlmodel import Session
 
-from app.audit.service import record
+from app.audit.models import AuditEntry
+from app.audit.service import entry
 from app.checkout import notifying
 from app.checkout.writing import Sale, new_lines, new_order
 from app.core.actor import Actor
+from app.core.bulk import insert_many
 from app.core.work import defer
 from app.core.work_waiting import wake_done
 from app.orders.models import Order
@@ -25,6 +27,8 @@ from app.payments.models import Payment, PaymentAttempt
 from app.stock.allocating import Hold, Shelf
 from app.stores import service as stores
 from app.stores.models import Store
+
+ON_TRUST = ("cash_on_delivery", "account")  # the goods go out, the money comes later
 
 
 @dataclass(frozen=True)
@@ -42,6 +46,10 @@ class Renewal:
         return {line.line.variant_id: line.line.quantity for line in self.sale.basket.lines}
 
     @property
+    def is_on_trust(self) -> bool:
+        return self.sale.payment_method in ON_TRUST
+
+    @property
     def is_debited(self) -> bool:
         """By its mandate. Above the mandate's limit, or the law's, the customer pays by hand."""
         limit = min(self.mandate.max_amount, MAX_UNATTENDED_AMOUNT) if self.mandate else 0
@@ -49,55 +57,66 @@ class Renewal:
 
 
 def place_many(
-    session: Session, store: Store, renewals: Sequence[Renewal], *, today: date, now: datetime, actor: Actor, cause: str
-) -> Mapping[UUID, Order]:
-    """Orders by cycle id; a cycle for which there is not enough on the shelf has none. The cycles' rows are there already.
+    session: Session,
+    store: Store,
+    renewals: Sequence[Renewal],
+    shelf: Shelf,
+    *,
+    today: date,
+    now: datetime,
+    actor: Actor,
+    cause: str,
+) -> tuple[Mapping[UUID, Order], list[AuditEntry]]:
+    """Orders by cycle id, and the entries that tell of them, for the caller to write with its own. Their goods were taken from
+    the shelf, and the cycles' rows are there already.
 
-    Locks stock (by variant id), then the number series. First come, first served, in the order given.
+    Locks stock (by variant id), then the number series. ShelfChanged: begin again.
     """
-    shelf = Shelf(session, {variant_id for renewal in renewals for variant_id in renewal.quantities})
-    served = [renewal for renewal in renewals if shelf.take(renewal.quantities)]
-    if not served:
-        return {}
-    numbers = stores.take_numbers(session, f"orders:{today.year}", len(served))
-    orders: dict[UUID, Order] = {}
-    for renewal, serial in zip(served, numbers, strict=True):
-        number = order_number(store.order_prefix, today.year, serial)
-        order = new_order(
-            store.id, renewal.sale, number, placed_at=now, expires_at=renewal.expires_at, cycle_id=renewal.cycle_id
-        )
-        if renewal.mandate is None:
-            order.accept(now)
-        orders[renewal.cycle_id] = order
-    session.add_all(orders.values())
-    session.flush()
-    for renewal in served:
-        order = orders[renewal.cycle_id]
-        session.add_all(new_lines(order, renewal.sale))
-        record(session, actor, "order.placed", order, {"status": [None, order.status]}, cause=cause)
-    holds = [Hold(orders[one.cycle_id].id, one.quantities, one.expires_at if one.mandate else None) for one in served]
-    shelf.write(session, holds, cause="reserved for a renewal", actor=actor, now=now)
-    _begin_payments(session, [(one, orders[one.cycle_id]) for one in served if one.mandate], actor, cause)
-    return orders
+    if not renewals:
+        return {}, []
+    shelf.lock(session)
+    numbers = stores.take_numbers(session, f"orders:{today.year}", len(renewals))
+    orders = {
+        renewal.cycle_id: _order(store, renewal, order_number(store.order_prefix, today.year, serial), now)
+        for renewal, serial in zip(renewals, numbers, strict=True)
+    }
+    insert_many(session, list(orders.values()))
+    insert_many(session, [line for one in renewals for line in new_lines(orders[one.cycle_id], one.sale)])
+    entries = [
+        entry(session, actor, "order.placed", order, {"status": [None, order.status]}, cause) for order in orders.values()
+    ]
+    entries += _begin_payments(session, [(one, orders[one.cycle_id]) for one in renewals if not one.is_on_trust], actor, cause)
+    holds = [Hold(orders[one.cycle_id].id, one.quantities, None if one.is_on_trust else one.expires_at) for one in renewals]
+    entries += shelf.write(session, holds, cause="reserved for a renewal", actor=actor, now=now)
+    return orders, entries
 
 
-def _begin_payments(session: Session, owed: Sequence[tuple[Renewal, Order]], actor: Actor, cause: str) -> None:
+def _order(store: Store, renewal: Renewal, number: str, now: datetime) -> Order:
+    order = new_order(store.id, renewal.sale, number, placed_at=now, expires_at=renewal.expires_at, cycle_id=renewal.cycle_id)
+    if renewal.is_on_trust:
+        order.accept(now)
+    return order
+
+
+def _begin_payments(session: Session, owed: Sequence[tuple[Renewal, Order]], actor: Actor, cause: str) -> list[AuditEntry]:
+    """What each is to be paid by: a debit under its mandate, or whatever its customer does."""
     if not owed:
-        return
+        return []
     account_id = stores.provider_account(session, "razorpay").id
     pairs = [(renewal, order, _payment(order)) for renewal, order in owed]
-    session.add_all(payment for _, _, payment in pairs)
-    session.flush()
-    for renewal, order, payment in pairs:
-        session.add(_attempt(renewal, payment, account_id))
-        record(session, actor, "payment.started", payment, {"amount": [None, order.total_amount]}, cause=cause)
+    insert_many(session, [payment for _, _, payment in pairs])
+    insert_many(session, [_attempt(renewal, payment, account_id) for renewal, _, payment in pairs])
+    for renewal, order, _ in pairs:
         if not renewal.is_debited:
             notifying.payment_due(session, order, "over_limit")
-    session.flush()
     defer(session, "drain_payments")
     # The notice is going out: a mandate that ended at the bank without our hearing of it is found before the debit is due.
     wake_done(session, Mandate, sorted({renewal.mandate.id for renewal, _ in owed if renewal.mandate}))
     defer(session, "drain_mandates")
+    return [
+        entry(session, actor, "payment.started", payment, {"amount": [None, order.total_amount]}, cause)
+        for _, order, payment in pairs
+    ]
 
 
 def _payment(order: Order) -> Payment:

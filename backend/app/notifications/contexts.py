@@ -123,6 +123,15 @@ class DeliverySkippedContext(TypedDict):
     next_on: str  # empty: none is planned
 
 
+class DeliveryDiffersContext(TypedDict):
+    """`delivery_differs`, e-mail and SMS."""
+
+    subscription_id: str
+    customer_name: str
+    delivers_on: str
+    changes: list[str]  # e.g. Milk, 1 l comes in place of Milk, 500 ml
+
+
 class SubscriptionActionNeededContext(TypedDict):
     """`subscription_action_needed`, e-mail and SMS: only the customer can put the mandate right."""
 

@@ -55,6 +55,7 @@ TEMPLATES = {
         *_both("subscription_started", 3 * DAY, "Your subscription has started"),
         *_both("subscription_renewal_reminder", DAY, "Your next delivery is on {{ delivers_on }}", version=2, kind="reminder"),
         *_both("delivery_skipped", 2 * DAY, "No delivery on {{ delivers_on }}"),
+        *_both("delivery_differs", 2 * DAY, "Your delivery on {{ delivers_on }} is a little different"),
         *_both("subscription_action_needed", 3 * DAY, "Your subscription needs you: its mandate does not work"),
         Template("welcome_user", "email", 7 * DAY, "Welcome to {{ site_name }}"),
         Template("welcome_admin", "email", 7 * DAY, "You can now sign in to {{ site_name }}"),

@@ -2,7 +2,7 @@
 depends on the answer.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from uuid import UUID
 
 from sqlalchemy import func
@@ -22,6 +22,18 @@ def outstanding_amount(session: Session, customer_id: UUID, method: str = "accou
         col(Order.status) != "cancelled",
     )
     return int(session.execute(statement).scalar_one())
+
+
+def outstanding_of(session: Session, customer_ids: Collection[UUID], method: str) -> dict[UUID, int]:
+    """The same of several customers; who owes nothing is left out."""
+    owed = func.sum(col(Order.total_amount) - col(Order.reduced_amount)).label("owed")
+    statement = columns(col(Order.customer_id), owed).where(
+        col(Order.customer_id).in_(customer_ids),
+        col(Order.payment_method) == method,
+        col(Order.payment_status) != "paid",
+        col(Order.status) != "cancelled",
+    )
+    return {row.customer_id: int(row.owed) for row in session.execute(statement.group_by(col(Order.customer_id)))}
 
 
 def page(session: Session, customer_id: UUID, limit: int, before: UUID | None) -> Sequence[Order]:

@@ -5,7 +5,7 @@ What an order holds changes only under the locks of its levels.
 """
 
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
@@ -105,3 +105,15 @@ def holders(session: Session, variant_ids: Collection[UUID]) -> dict[UUID, list[
     for variant_id, order_id, quantity in session.execute(statement):
         found[variant_id].append((order_id, quantity))
     return found
+
+
+_RESERVE_MORE = text("""
+UPDATE stock_levels AS level SET reserved = level.reserved + more.quantity
+FROM unnest(CAST(:variant_ids AS uuid[]), CAST(:quantities AS int[])) AS more (variant_id, quantity)
+WHERE level.variant_id = more.variant_id
+""")
+
+
+def reserve_more(session: Session, quantities: Mapping[UUID, int]) -> None:
+    """Raise what is reserved of locked levels."""
+    session.execute(_RESERVE_MORE, {"variant_ids": list(quantities), "quantities": list(quantities.values())})

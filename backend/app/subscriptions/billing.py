@@ -1,109 +1,168 @@
-"""The billing run: every due delivery gets its outcome, as a set. A run is a slot; a chunk of it is one transaction.
+"""The billing run's work: every due delivery gets its outcome, as a set. A chunk is one transaction.
 
-What a delivery costs is worked out in memory and written in few statements. Charges are rows, made after the commit.
+What a delivery costs is worked out in memory, and all that it leads to is written in few statements: what others wait for, the
+levels of stock and the order numbers, last. Charges are rows, made after the commit.
 """
 
 from collections import Counter
 from collections.abc import Sequence
+from typing import Any
 from uuid import UUID
 
 from celery.exceptions import SoftTimeLimitExceeded
 from sqlalchemy.exc import OperationalError
 from sqlmodel import Session
 
-from app.audit.service import record
+from app.audit.models import AuditEntry
+from app.audit.service import entry
 from app.checkout import renewing
+from app.checkout.paying import allowances
 from app.core.actor import SYSTEM
+from app.core.bulk import insert_many, update_many
 from app.core.logging import get_logger
+from app.stock.allocating import Shelf, ShelfChanged
 from app.stores.models import Store
-from app.subscriptions import deciding, notifying, planning, queries
-from app.subscriptions.coming import Day
+from app.subscriptions import deciding, following, notifying, planning, queries
 from app.subscriptions.deciding import Facts, Outcome
-from app.subscriptions.models import Subscription
+from app.subscriptions.models import Cycle, Subscription
 from app.subscriptions.planning import Calendar
+from app.subscriptions.queries import Due
 
 log = get_logger(__name__)
 
-CHUNK = 500  # deliveries in one transaction: a second or two, far from any statement timeout
+CHUNK = 200  # deliveries in one transaction: some tenths of a second, for stock and numbers are locked during a part of it
 
 
-def bill_due(session: Session, store: Store, calendar: Calendar, *, cause: str, slot_id: UUID | None) -> Counter[str]:
+def bill_due(session: Session, store: Store, calendar: Calendar, *, cause: str, run_id: UUID | None) -> Counter[str]:
     """Decide a chunk of due deliveries; how many were `created`, `skipped`, `failed`, of how many `due`.
 
     Call again, in a new transaction, until none is due. Locks the subscriptions, passing over those somebody holds. Safe to
     run twice, and at the same time.
     """
     due = queries.lock_due(session, calendar.now, CHUNK)
-    counts = bill(session, store, calendar, due, cause=cause, slot_id=slot_id) if due else Counter[str]()
+    counts = bill(session, store, calendar, due, cause=cause, run_id=run_id) if due else Counter[str]()
     return counts + Counter({"due": len(due)})
 
 
 def bill(
-    session: Session,
-    store: Store,
-    calendar: Calendar,
-    due: Sequence[Subscription],
-    *,
-    cause: str,
-    slot_id: UUID | None = None,
+    session: Session, store: Store, calendar: Calendar, due: Sequence[Due], *, cause: str, run_id: UUID | None = None
 ) -> Counter[str]:
     """Decide one delivery of each of these due, locked subscriptions. One whose numbers make trouble harms no other."""
     try:
-        with session.begin_nested():
-            return _bill(session, deciding.read(session, store, calendar, due, cause, slot_id), due)
+        return _bill_at_once(session, deciding.read(session, store, calendar, due, run_id), due, cause)
     except (OperationalError, SoftTimeLimitExceeded):  # the database is away, or the time is over: no delivery's doing
         raise
     except Exception as error:  # whatever it is: the chunk is halved until the culprit stands alone
         if len(due) > 1:
             half = len(due) // 2
-            first = bill(session, store, calendar, due[:half], cause=cause, slot_id=slot_id)
-            return first + bill(session, store, calendar, due[half:], cause=cause, slot_id=slot_id)
+            first = bill(session, store, calendar, due[:half], cause=cause, run_id=run_id)
+            return first + bill(session, store, calendar, due[half:], cause=cause, run_id=run_id)
         log.error("delivery_not_billed", subscription_id=str(due[0].id), exc_info=error)
-        return _fail(session, deciding.read(session, store, calendar, due, cause, slot_id), due[0], type(error).__name__)
+        return _quarantine(session, deciding.read(session, store, calendar, due, run_id), due[0], error, cause)
 
 
-def _bill(session: Session, facts: Facts, due: Sequence[Subscription]) -> Counter[str]:
-    outcomes = [outcome for subscription in due if (outcome := deciding.decide(session, facts, subscription))]
-    session.add_all(outcome.cycle for outcome in outcomes)
-    session.flush()
-    renewals = [outcome.renewal for outcome in outcomes if outcome.renewal]
-    calendar = facts.calendar
-    orders = renewing.place_many(
-        session, facts.store, renewals, today=calendar.today, now=calendar.now, actor=SYSTEM, cause=facts.cause
+def _bill_at_once(session: Session, facts: Facts, due: Sequence[Due], cause: str) -> Counter[str]:
+    """All of them, or none. Where somebody took meanwhile what was on the shelf, once more with the shelf in our hands."""
+    try:
+        with session.begin_nested():
+            return _bill(session, facts, due, cause, Shelf(session, deciding.variants(facts)))
+    except ShelfChanged:
+        with session.begin_nested():
+            return _bill(session, facts, due, cause, Shelf(session, deciding.variants(facts), lock=True))
+
+
+def _bill(session: Session, facts: Facts, due: Sequence[Due], cause: str, shelf: Shelf) -> Counter[str]:
+    trusted = allowances(session, [(one.customer_id, one.payment_method) for one in due])
+    outcomes = [deciding.decide(facts, shelf, one, trusted) for one in due]
+    decided = [outcome for outcome in outcomes if outcome.cycle]
+    insert_many(session, [outcome.cycle for outcome in decided if outcome.cycle])
+    entries = [made for outcome in outcomes for made in _entries(session, outcome, cause)]
+    update_many(session, Subscription, [_state(facts, outcome) for outcome in outcomes if outcome.lost_mandate is None])
+    _, made = renewing.place_many(
+        session,
+        facts.store,
+        [outcome.renewal for outcome in decided if outcome.renewal],
+        shelf,
+        today=facts.calendar.today,
+        now=facts.calendar.now,
+        actor=SYSTEM,
+        cause=cause,
     )
+    insert_many(session, [*entries, *made])
     for outcome in outcomes:
-        if outcome.renewal and outcome.cycle.id not in orders:
-            deciding.close(outcome.cycle, "skipped", "out_of_stock")
-        elif outcome.renewal and not outcome.renewal.is_debited:
-            outcome.cycle.notify_at = outcome.cycle.charge_at = None  # to be paid at the door, or by hand
-        _write_down(session, facts, outcome)
-    session.flush()
-    return Counter(outcome.cycle.status for outcome in outcomes)
+        _tell(session, facts, outcome)
+    return Counter(outcome.cycle.status for outcome in decided if outcome.cycle)
 
 
-def _write_down(session: Session, facts: Facts, outcome: Outcome) -> None:
-    """The audit entry, the next date, and word to the customer where nothing will come."""
-    subscription, cycle = outcome.subscription, outcome.cycle
-    changes = {"delivers_on": [None, cycle.delivers_on.isoformat()], "status": [None, cycle.status]}
-    why = f"{cycle.reason}; {facts.cause}" if cycle.reason else facts.cause
-    record(session, SYSTEM, f"cycle.{cycle.status}", cycle, changes, cause=why)
-    planning.advance(
-        session, subscription, facts.calendar, facts.plans[subscription.id], is_delivered=cycle.status == "created"
+def _state(facts: Facts, outcome: Outcome) -> dict[str, Any]:
+    """What the subscription's own row says afterwards."""
+    due, day, now = outcome.due, outcome.next_day, facts.calendar.now
+    state: dict[str, Any] = {
+        "store_id": facts.store.id,
+        "id": due.id,
+        "status": "active" if outcome.is_resumed else due.status,
+        "paused_until": None if outcome.is_resumed else due.paused_until,
+        "next_on": None,
+        "plans_at": None,
+        "cancelled_at": None,
+    }
+    if outcome.waits:
+        return state | {"next_on": due.next_on, "plans_at": now + planning.NEXT_LOOK}
+    if day is not None:
+        times = facts.calendar.instants(due.payment_method, day.delivers_on, day.agreed.shift)
+        return state | {"next_on": day.delivers_on, "plans_at": times.plans_at}
+    ended = planning.ended(due.ends_on, due.ends_after, due.cancel_reason)
+    if ended is None:
+        return state
+    return state | {"status": ended, "paused_until": None, "cancelled_at": now if ended == "cancelled" else None}
+
+
+def _entries(session: Session, outcome: Outcome, cause: str) -> list[AuditEntry]:
+    """Who wants to know why, reads it here."""
+    due, cycle, found = outcome.due, outcome.cycle, list[AuditEntry]()
+    of = ("subscriptions", due.id)
+    if outcome.is_resumed:
+        found.append(entry(session, SYSTEM, "subscription.resumed", of, {"status": ["paused", "active"]}, "the pause ends"))
+    if cycle is not None:
+        changes: dict[str, Any] = {"delivers_on": [None, cycle.delivers_on.isoformat()], "status": [None, cycle.status]}
+        if outcome.differs:
+            changes["differs"] = [None, dict(outcome.differs)]
+        why = f"{cycle.reason}; {cause}" if cycle.reason else cause
+        found.append(entry(session, SYSTEM, f"cycle.{cycle.status}", cycle, changes, why))
+    ended = planning.ended(due.ends_on, due.ends_after, due.cancel_reason)
+    if ended and outcome.next_day is None and not outcome.waits and outcome.lost_mandate is None:
+        why = due.cancel_reason or "its last delivery is decided"
+        found.append(entry(session, SYSTEM, f"subscription.{ended}", of, {"status": [due.status, ended]}, why))
+    return found
+
+
+def _tell(session: Session, facts: Facts, outcome: Outcome) -> None:
+    """Word to the customer where less comes than was agreed, or nothing; rare, so one by one."""
+    cycle = outcome.cycle
+    if outcome.lost_mandate is not None:
+        subscription = queries.get(session, outcome.due.id, None, lock=True)
+        following.stop(session, subscription, outcome.lost_mandate, now=facts.calendar.now, actor=SYSTEM)
+    elif cycle is not None and cycle.status == "skipped" and cycle.reason in notifying.REASONS:
+        notifying.delivery_skipped(session, queries.get(session, outcome.due.id, None, lock=True), cycle)
+    elif cycle is not None and outcome.differs:
+        notifying.delivery_differs(session, queries.get(session, outcome.due.id, None, lock=True), cycle, outcome.differs)
+
+
+def _quarantine(session: Session, facts: Facts, due: Due, error: Exception, cause: str) -> Counter[str]:
+    """The one that made trouble, in sight, with its error; nothing of it is planned until somebody has looked."""
+    reason = type(error).__name__
+    outcome = deciding.failed(facts, due, reason)
+    cycle: Cycle | None = outcome.cycle
+    if cycle is None:
+        return Counter()
+    insert_many(session, [cycle])
+    held = {"held_at": facts.calendar.now, "held_reason": reason}
+    update_many(session, Subscription, [_state(facts, outcome) | held])
+    insert_many(
+        session,
+        [
+            *_entries(session, outcome, cause),
+            entry(session, SYSTEM, "subscription.held", ("subscriptions", due.id), {"held_reason": [None, reason]}, cause),
+        ],
     )
-    session.add_all([subscription, cycle])
-    if cycle.status == "skipped" and cycle.reason in notifying.REASONS:
-        notifying.delivery_skipped(session, subscription, cycle)
-
-
-def _fail(session: Session, facts: Facts, subscription: Subscription, reason: str) -> Counter[str]:
-    """The one that made trouble, in sight, with its reason; it goes on with its next delivery."""
-    day = subscription.next_on or facts.calendar.today
-    agreed = facts.plans[subscription.id].agreed_on(day)
-    times = facts.calendar.instants(subscription.payment_method, day, agreed.shift)
-    cycle = deciding.new_cycle(facts, subscription, Day(day, agreed, {}), times)
-    deciding.close(cycle, "failed", reason[:60])
-    session.add(cycle)
-    session.flush()
-    _write_down(session, facts, Outcome(subscription, cycle))
-    session.flush()
     return Counter({"failed": 1})

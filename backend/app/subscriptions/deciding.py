@@ -3,25 +3,30 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from typing import Any
 from uuid import UUID
 
 from sqlmodel import Session
 
-from app.audit.service import record
 from app.catalog import service as catalog
 from app.catalog.models import Sellable
+from app.checkout.paying import Allowances
 from app.checkout.renewing import Renewal
 from app.checkout.writing import Sale, freeze_address
-from app.core.actor import SYSTEM
 from app.core.ids import new_id
 from app.payments import mandate_queries as mandates
 from app.payments.mandate_models import Mandate
 from app.pricing import service as pricing
+from app.pricing.rules import PricedBasket
+from app.stock.allocating import Shelf
 from app.stores.models import Store
-from app.subscriptions import coming, notifying, plan_queries, planning, queries
+from app.subscriptions import coming, plan_queries, planning, queries
+from app.subscriptions.allocating import Allotments
 from app.subscriptions.coming import Day, Plan
-from app.subscriptions.models import Cycle, Subscription
+from app.subscriptions.models import Cycle
 from app.subscriptions.planning import Calendar
+from app.subscriptions.queries import Due
+from app.subscriptions.shortage import Shortage, cope
 from app.subscriptions.timing import Instants, replan
 
 
@@ -31,82 +36,154 @@ class Facts:
 
     store: Store
     calendar: Calendar
-    cause: str
-    slot_id: UUID | None
     plans: Mapping[UUID, Plan]
     addresses: Mapping[UUID, Mapping[str, str]]
     mandates: Mapping[UUID, Mandate]
-    goods: Mapping[date, Mapping[UUID, Sellable]]  # by day of delivery, then by variant
+    goods: Mapping[date, Mapping[UUID, Sellable]]  # by day of delivery, then by variant; substitutes too
+    shortages: Mapping[UUID, Shortage]  # by variant: what is done when there is not enough of it
+    allotments: Allotments
+    slot_id: UUID | None = None
+    baskets: dict[Any, PricedBasket] = field(default_factory=dict)  # what many have alike is priced once
+
+    def price(self, quantities: Mapping[UUID, int], state_code: str, day: date) -> PricedBasket:
+        key = (tuple(quantities.items()), state_code, day)
+        if key not in self.baskets:
+            lines = [(self.goods[day][variant_id], pieces) for variant_id, pieces in quantities.items()]
+            self.baskets[key] = pricing.price(self.store, lines, state_code)
+        return self.baskets[key]
 
 
 @dataclass
 class Outcome:
-    """What became of one due delivery: `renewal` is to be ordered, unless there is a reason why not."""
+    """What became of one due delivery. No cycle: nothing was due after all. `renewal`: it is to be ordered.
 
-    subscription: Subscription
-    cycle: Cycle
-    renewal: Renewal | None = field(default=None)
+    `next_day`: the delivery after it. `waits`: it is decided later, while there may be stock again. `differs`: by variant, what
+    comes in place of what was wanted.
+    """
+
+    due: Due
+    cycle: Cycle | None = None
+    renewal: Renewal | None = None
+    next_day: Day | None = None
+    lost_mandate: Mandate | None = None
+    waits: bool = False
+    differs: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def is_resumed(self) -> bool:
+        """Its pause is over: the first delivery after it is being planned."""
+        return self.due.status == "paused" and self.lost_mandate is None
 
 
-def read(
-    session: Session, store: Store, calendar: Calendar, due: Sequence[Subscription], cause: str, slot_id: UUID | None
-) -> Facts:
-    days = {one.next_on for one in due if one.next_on}
+def read(session: Session, store: Store, calendar: Calendar, due: Sequence[Due], slot_id: UUID | None) -> Facts:
+    """Locks nothing."""
+    days = {one.next_on for one in due}
     plans = plan_queries.plans(session, due, min(days, default=calendar.today))
-    agreed = [plans[one.id].agreed_on(one.next_on) for one in due if one.next_on]
+    agreed = [plans[one.id].agreed_on(one.next_on) for one in due]
     addresses = queries.addresses(session, {one.address_id for one in agreed})
     variant_ids = {item.variant_id for one in agreed for item in one.items}
     variant_ids |= {wished for plan in plans.values() for day in days for wished in plan.wishes.get(day, ()) if wished}
+    shortages = queries.shortages(session, variant_ids)
+    variant_ids |= {one.substitute_id for one in shortages.values() if one.substitute_id}
     return Facts(
         store=store,
         calendar=calendar,
-        cause=cause,
-        slot_id=slot_id,
         plans=plans,
         addresses={address.id: freeze_address(address) for address in addresses.values()},
         mandates=mandates.get_many(session, [one.mandate_id for one in due if one.mandate_id]),
         goods={day: {item.variant_id: item for item in catalog.sellable(session, variant_ids, day)} for day in days},
+        shortages=shortages,
+        allotments=queries.allotments(session, [one.id for one in due], days),
+        slot_id=slot_id,
     )
 
 
-def decide(session: Session, facts: Facts, subscription: Subscription) -> Outcome | None:
-    """Pure but for the subscription's own state; None where nothing is due after all (its mandate is gone)."""
-    day = subscription.next_on
-    if day is None:
-        return None
-    mandate = facts.mandates.get(subscription.mandate_id) if subscription.mandate_id else None
+def variants(facts: Facts) -> set[UUID]:
+    """Whatever a delivery of the chunk may take off the shelf."""
+    return {variant_id for goods in facts.goods.values() for variant_id in goods}
+
+
+def decide(facts: Facts, shelf: Shelf, due: Due, trusted: Allowances) -> Outcome:
+    """Pure, but for what it takes off the shelf, and off what a customer may owe."""
+    mandate = facts.mandates.get(due.mandate_id) if due.mandate_id else None
     if mandate and not mandate.allows_debits:
-        _needs_action(session, subscription, mandate, facts.calendar)
-        return None
-    if subscription.status == "paused":  # its end has come: the first delivery after it is being planned
-        before = subscription.move("active")
-        subscription.paused_until = None
-        record(session, SYSTEM, "subscription.resumed", subscription, {"status": [before, "active"]}, cause="the pause ends")
-    plan = facts.plans[subscription.id]
-    due = next(coming.days(plan, day), None)
-    if due is None or due.delivers_on != day:  # decided already, or no day of what is agreed by now
-        planning.advance(session, subscription, facts.calendar, plan)
-        session.add(subscription)
-        return None
-    planned = facts.calendar.instants(subscription.payment_method, day, due.agreed.shift)
-    possible = replan(planned, day, facts.calendar.now, facts.calendar.zone)
-    outcome = Outcome(subscription, new_cycle(facts, subscription, due, possible or planned))
-    if due.left_out:
-        close(outcome.cycle, "skipped", due.left_out)
+        return Outcome(due, lost_mandate=mandate)
+    plan, outcome = facts.plans[due.id], Outcome(due)
+    day = next(coming.days(plan, due.next_on), None)
+    if day is None or day.delivers_on != due.next_on:  # decided already, or no day of what is agreed by now
+        outcome.next_day = day
+        return outcome
+    planned = facts.calendar.instants(due.payment_method, day.delivers_on, day.agreed.shift)
+    possible = replan(planned, day.delivers_on, facts.calendar.now, facts.calendar.zone)
+    outcome.cycle = _cycle(facts, due, day, possible or planned)
+    if day.left_out:
+        close(outcome.cycle, "skipped", day.left_out)
     elif possible is None:
         close(outcome.cycle, "skipped", "missed")  # nobody pays for what cannot be delivered any more
-    elif any(variant_id not in facts.goods[day] for variant_id in due.quantities):
+    elif any(variant_id not in facts.goods[day.delivers_on] for variant_id in day.quantities):
         close(outcome.cycle, "skipped", "not_on_sale")
     else:
-        outcome.renewal = _renewal(facts, subscription, outcome.cycle, due, mandate)
+        _order(facts, shelf, trusted, outcome, day, mandate)
+    outcome.next_day = planning.following(plan, day.delivers_on, is_delivered=outcome.renewal is not None)
     return outcome
 
 
-def new_cycle(facts: Facts, subscription: Subscription, day: Day, times: Instants) -> Cycle:
+def failed(facts: Facts, due: Due, reason: str) -> Outcome:
+    """Its numbers make trouble: in sight, with the reason."""
+    plan = facts.plans[due.id]
+    agreed = plan.agreed_on(due.next_on)
+    times = facts.calendar.instants(due.payment_method, due.next_on, agreed.shift)
+    outcome = Outcome(due, _cycle(facts, due, Day(due.next_on, agreed, {}), times))
+    if outcome.cycle:
+        close(outcome.cycle, "failed", reason[:60])
+    outcome.next_day = planning.following(plan, due.next_on, is_delivered=False)
+    return outcome
+
+
+def close(cycle: Cycle, status: str, reason: str) -> None:
+    cycle.status, cycle.reason = status, reason
+    cycle.notify_at = cycle.charge_at = None
+
+
+def _order(facts: Facts, shelf: Shelf, trusted: Allowances, outcome: Outcome, day: Day, mandate: Mandate | None) -> None:
+    """What of it there is enough of, by the policies of the products; taken off the shelf."""
+    due, cycle, address = outcome.due, outcome.cycle, facts.addresses[day.agreed.address_id]
+    if cycle is None:
+        return
+    allotted = facts.allotments.get((due.id, day.delivers_on), {})
+    coped = cope(day.quantities, facts.shortages, shelf.left, allotted, facts.goods[day.delivers_on])
+    outcome.differs = coped.differs
+    if coped.waits and replan_later(facts, due, day):
+        outcome.cycle, outcome.waits = None, True
+        return
+    if coped.waits or not coped.quantities:
+        close(cycle, "skipped", "out_of_stock")
+        return
+    basket = facts.price(coped.quantities, address["state_code"], day.delivers_on)
+    if not trusted.take(due.customer_id, due.payment_method, basket.total_amount):
+        close(cycle, "skipped", "limit_reached")
+        return
+    if not shelf.take(coped.quantities):
+        raise ValueError("what can come is not on the shelf")
+    goods = {variant_id: facts.goods[day.delivers_on][variant_id] for variant_id in coped.quantities}
+    sale = Sale(due.customer_id, address, goods, basket, facts.store.currency, due.payment_method)
+    renewal = Renewal(cycle.id, sale, facts.calendar.begins_at(cycle.delivers_on), mandate, cycle.charge_at)
+    if not renewal.is_debited:
+        cycle.notify_at = cycle.charge_at = None  # to be paid at the door, or by hand
+    outcome.renewal = renewal
+
+
+def replan_later(facts: Facts, due: Due, day: Day) -> bool:
+    """Whether it would still be early enough at the next look, an hour from now."""
+    planned = facts.calendar.instants(due.payment_method, day.delivers_on, day.agreed.shift)
+    return replan(planned, day.delivers_on, facts.calendar.now + planning.NEXT_LOOK, facts.calendar.zone) is not None
+
+
+def _cycle(facts: Facts, due: Due, day: Day, times: Instants) -> Cycle:
     return Cycle(
-        store_id=subscription.store_id,
+        store_id=facts.store.id,
         id=new_id(),
-        subscription_id=subscription.id,
+        subscription_id=due.id,
         delivers_on=day.delivers_on,
         shift=day.agreed.shift,
         status="created",
@@ -115,26 +192,3 @@ def new_cycle(facts: Facts, subscription: Subscription, day: Day, times: Instant
         charge_at=times.charge_at,
         slot_id=facts.slot_id,
     )
-
-
-def close(cycle: Cycle, status: str, reason: str) -> None:
-    cycle.status, cycle.reason = status, reason
-
-
-def _renewal(facts: Facts, subscription: Subscription, cycle: Cycle, day: Day, mandate: Mandate | None) -> Renewal:
-    address = facts.addresses[day.agreed.address_id]
-    on_sale = facts.goods[day.delivers_on]
-    goods = {variant_id: on_sale[variant_id] for variant_id in day.quantities}
-    basket = pricing.price(facts.store, [(goods[one], pieces) for one, pieces in day.quantities.items()], address["state_code"])
-    sale = Sale(subscription.customer_id, address, goods, basket, facts.store.currency, subscription.payment_method)
-    return Renewal(cycle.id, sale, facts.calendar.begins_at(cycle.delivers_on), mandate, cycle.charge_at)
-
-
-def _needs_action(session: Session, subscription: Subscription, mandate: Mandate, calendar: Calendar) -> None:
-    before = subscription.move("action_needed")
-    subscription.paused_until = None
-    planning.stop(subscription)
-    session.add(subscription)
-    cause = f"mandate {mandate.status}"
-    record(session, SYSTEM, "subscription.action_needed", subscription, {"status": [before, subscription.status]}, cause=cause)
-    notifying.action_needed(session, subscription, mandate, calendar.now)

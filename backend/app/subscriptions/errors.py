@@ -67,6 +67,18 @@ class EndsBeforeStart(Invalid):
     code = "ends_before_start"
 
 
+class BillingRunNotFound(NotFound):
+    """There is no such billing run."""
+
+    code = "billing_run_not_found"
+
+
+class NoRunToApprove(Conflict):
+    """No billing run waits for approval."""
+
+    code = "no_run_to_approve"
+
+
 class TooManySubscriptions(Conflict):
     """You have, or began within a day, as many subscriptions as one customer may; end one, or try again tomorrow."""
 
@@ -113,3 +125,69 @@ class MandateSettled(Conflict):
     """There is nothing to approve: the mandate is good, is being decided on, or waits to be resumed in the bank's app."""
 
     code = "mandate_settled"
+
+
+class NotInSubscription(Invalid):
+    """This variant is not in the subscription on that day."""
+
+    code = "not_in_subscription"
+
+
+class ChangeTooFar(Invalid):
+    """A change is agreed up to `maximum_days` ahead; come again when it is nearer."""
+
+    code = "change_too_far"
+
+
+class ChangeInPast(Invalid):
+    """A change begins today or later, by the store's calendar."""
+
+    code = "change_in_past"
+
+
+class MandateLimitExceeded(Conflict):
+    """A delivery would cost more than the mandate allows; approve a mandate of at least `minimum` first, or choose less."""
+
+    code = "mandate_limit_exceeded"
+
+
+class ProviderKeepsSchedule(Conflict):
+    """The payment provider charges this subscription by itself, the same each time: end it and start another one instead."""
+
+    code = "provider_keeps_schedule"
+
+
+class VacationNotFound(NotFound):
+    """There is no such vacation, or it is not yours."""
+
+    code = "vacation_not_found"
+
+
+class VacationInvalid(Invalid):
+    """A vacation ends today or later, not before it begins, and within `maximum_days`."""
+
+    code = "vacation_invalid"
+
+
+class TooManyVacations(Conflict):
+    """You have told us of as many vacations as we keep; take one back first."""
+
+    code = "too_many_vacations"
+
+
+class HolidayInPast(Invalid):
+    """A holiday lies ahead: what was delivered on a day that is over stays delivered."""
+
+    code = "holiday_in_past"
+
+
+class EndInPast(Invalid):
+    """A subscription ends today or later."""
+
+    code = "end_in_past"
+
+
+class NothingToTakeBack(Conflict):
+    """This subscription has no end that could be taken back; one that is over can be taken up again."""
+
+    code = "nothing_to_take_back"

@@ -30,8 +30,8 @@ def follow(session: Session, subscriptions: Sequence[Subscription], mandate: Man
     for subscription in subscriptions:
         if mandate.allows_debits:
             _go_on(session, subscription, mandate, calendar, actor)
-        elif mandate.status != "pending":
-            _stop(session, subscription, mandate, now, actor)
+        elif mandate.status != "pending" and subscription.status in ("active", "awaiting_mandate"):
+            stop(session, subscription, mandate, now=now, actor=actor)
 
 
 def _go_on(session: Session, subscription: Subscription, mandate: Mandate, calendar: Calendar, actor: Actor) -> None:
@@ -45,14 +45,14 @@ def _go_on(session: Session, subscription: Subscription, mandate: Mandate, calen
         notifying.started(session, subscription)
 
 
-def _stop(session: Session, subscription: Subscription, mandate: Mandate, now: datetime, actor: Actor) -> None:
-    if subscription.status == "active":
+def stop(session: Session, subscription: Subscription, mandate: Mandate, *, now: datetime, actor: Actor) -> None:
+    """Its mandate is gone: nothing is planned until its customer has seen to it. The subscription is locked."""
+    if subscription.status != "awaiting_mandate":
         before = subscription.move("action_needed")
+        subscription.paused_until = None
         planning.stop(subscription)
         session.add(subscription)
         _record(session, subscription, mandate, before, actor)
-    elif subscription.status != "awaiting_mandate":
-        return
     notifying.action_needed(session, subscription, mandate, now)
 
 

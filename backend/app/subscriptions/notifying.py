@@ -10,6 +10,8 @@ from babel.dates import format_date, format_time
 from sqlmodel import Session
 
 from app.accounts import service as accounts
+from app.catalog import service as catalog
+from app.catalog.models import Name
 from app.notifications import service as notifications
 from app.notifications.models import Message
 from app.orders import queries as orders
@@ -22,10 +24,12 @@ from app.subscriptions.planning import Calendar
 from app.subscriptions.wording import goods, rhythm
 
 LOCALE = "en_IN"
+DROPPED = "dropped"
 REASONS = {  # why a delivery is left out, as the end of a sentence
     "out_of_stock": "there was not enough left on our shelves",
     "not_on_sale": "something in it is no longer sold",
     "missed": "we could not prepare it in time",
+    "limit_reached": "what is still to be paid has reached its limit",
 }
 
 
@@ -72,6 +76,20 @@ def delivery_skipped(session: Session, subscription: Subscription, cycle: Cycle)
     return _tell(session, subscription, "delivery_skipped", f"cycle.skipped:{cycle.id}", context)
 
 
+def delivery_differs(session: Session, subscription: Subscription, cycle: Cycle, differs: Mapping[str, str]) -> list[Message]:
+    """Once per delivery of which something is short: what comes in its place, or that it is left out."""
+    ids = {UUID(one) for pair in differs.items() for one in pair if one != DROPPED}
+    names = catalog.names(session, ids)
+    told = [
+        f"{_name(names[UUID(wanted)])} is left out"
+        if instead == DROPPED
+        else f"{_name(names[UUID(instead)])} comes in place of {_name(names[UUID(wanted)])}"
+        for wanted, instead in differs.items()
+    ]
+    context = {"delivers_on": _day(cycle.delivers_on), "changes": told}
+    return _tell(session, subscription, "delivery_differs", f"cycle.differs:{cycle.id}", context)
+
+
 def action_needed(session: Session, subscription: Subscription, mandate: Mandate, now: datetime) -> list[Message]:
     """Once a day at most for a state in which the mandate is found: only the customer can put it right."""
     key = f"mandate.{mandate.status}:{mandate.id}:{now.date()}"
@@ -103,6 +121,10 @@ def _tell(
         for channel, to in (("email", customer.email), ("sms", customer.phone))
         if to
     ]
+
+
+def _name(name: Name) -> str:
+    return f"{name.name}, {name.unit}"
 
 
 def _item(name: str, unit: str, quantity: int) -> str:

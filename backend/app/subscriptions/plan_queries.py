@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date
+from typing import Protocol
 from uuid import UUID
 
 from sqlalchemy import func
@@ -14,7 +15,6 @@ from app.subscriptions.models import (
     Cycle,
     DeliveryChange,
     Holiday,
-    Subscription,
     SubscriptionLine,
     SubscriptionTerms,
     Vacation,
@@ -22,12 +22,25 @@ from app.subscriptions.models import (
 from app.subscriptions.rules import Rule
 
 
-def plan(session: Session, subscription: Subscription, since: date) -> Plan:
+def plan(session: Session, subscription: "Planned", since: date) -> Plan:
     """See `plans`."""
     return plans(session, [subscription], since)[subscription.id]
 
 
-def plans(session: Session, subscriptions: Sequence[Subscription], since: date) -> dict[UUID, Plan]:
+class Planned(Protocol):
+    """What of a subscription its plan depends on, besides what is read here."""
+
+    @property
+    def id(self) -> UUID: ...
+    @property
+    def customer_id(self) -> UUID: ...
+    @property
+    def ends_on(self) -> date | None: ...
+    @property
+    def ends_after(self) -> int | None: ...
+
+
+def plans(session: Session, subscriptions: Sequence[Planned], since: date) -> dict[UUID, Plan]:
     """What each delivers from `since` on, in a handful of statements however many there are. Locks nothing."""
     ids = [one.id for one in subscriptions]
     agreed = _agreed(session, ids)

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from typing import Literal
 from zoneinfo import ZoneInfo
 
 from sqlmodel import Session
@@ -14,6 +15,8 @@ from app.subscriptions import coming, plan_queries
 from app.subscriptions.coming import Day, Plan, Shift
 from app.subscriptions.models import Subscription
 from app.subscriptions.timing import Instants, Timing, day_begins, instants
+
+NEXT_LOOK = timedelta(hours=1)  # what waits for stock is looked at by the run after this one
 
 
 @dataclass(frozen=True)
@@ -55,21 +58,14 @@ def schedule(session: Session, subscription: Subscription, calendar: Calendar, p
     _finish(session, subscription, calendar)
 
 
-def advance(
-    session: Session, subscription: Subscription, calendar: Calendar, plan: Plan, *, is_delivered: bool = False
-) -> None:
-    """From a delivery that was just decided to the one after it, due or not: none is passed over in silence.
+def following(plan: Plan, done: date, *, is_delivered: bool) -> Day | None:
+    """The delivery after one that was just decided, due or not: none is passed over in silence. None: nothing is to come.
 
     `plan` is older than the decision: `is_delivered` says whether that counts towards an end by number.
     """
     if is_delivered and plan.left is not None:
         plan = replace(plan, left=plan.left - 1)
-    done = subscription.next_on
-    since = done + timedelta(days=1) if done else calendar.today
-    for day in deliveries(subscription, plan, since):
-        _set(subscription, calendar, day)
-        return
-    _finish(session, subscription, calendar)
+    return next(coming.days(plan, done + timedelta(days=1)), None)
 
 
 def stop(subscription: Subscription) -> None:
@@ -77,12 +73,20 @@ def stop(subscription: Subscription) -> None:
     subscription.next_on = subscription.plans_at = None
 
 
+def ended(ends_on: date | None, ends_after: int | None, cancel_reason: str | None) -> Literal["completed", "cancelled"] | None:
+    """What becomes of a subscription when nothing is to come any more; None: no end was agreed, it just waits."""
+    if ends_on is None and ends_after is None:
+        return None
+    return "completed" if cancel_reason is None else "cancelled"
+
+
 def _finish(session: Session, subscription: Subscription, calendar: Calendar) -> None:
     """Nothing is to come; where an end was agreed, it has come with that."""
     stop(subscription)
-    if (subscription.ends_on is None and subscription.ends_after is None) or subscription.status not in ("active", "paused"):
+    wanted = ended(subscription.ends_on, subscription.ends_after, subscription.cancel_reason)
+    if wanted is None or subscription.status not in ("active", "paused"):
         return
-    before = subscription.move("cancelled" if subscription.cancel_reason is not None else "completed")
+    before = subscription.move(wanted)
     subscription.paused_until = None
     if subscription.status == "cancelled":
         subscription.cancelled_at = calendar.now

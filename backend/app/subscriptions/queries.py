@@ -2,16 +2,21 @@
 
 from collections.abc import Collection, Sequence
 from datetime import date, datetime
+from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import func, or_
+from sqlalchemy import and_, func, or_
 from sqlalchemy import select as columns
 from sqlmodel import Session, col, select
 
 from app.accounts.models import Address, Customer
+from app.catalog.models import Product, Variant
 from app.orders.models import Order
+from app.subscriptions.allocating import Allotments
 from app.subscriptions.errors import SubscriptionNotFound
 from app.subscriptions.models import Cycle, Subscription
+from app.subscriptions.run_models import Allocation
+from app.subscriptions.shortage import Shortage
 from app.subscriptions.states import LIVE
 
 
@@ -50,16 +55,62 @@ def count_live(session: Session, customer_id: UUID, since: datetime) -> int:
     return int(session.execute(statement).scalar_one())
 
 
-def lock_due(session: Session, now: datetime, limit: int) -> Sequence[Subscription]:
-    """Subscriptions that may be planned by now, longest due first. No lower bound; those somebody holds are passed over."""
-    due = select(Subscription).where(col(Subscription.plans_at) <= now)
-    due = due.order_by(col(Subscription.plans_at), col(Subscription.id)).limit(limit).with_for_update(skip_locked=True)
-    return session.exec(due.execution_options(populate_existing=True)).all()
+class Due(NamedTuple):
+    """A locked subscription with a due delivery, as plain columns: a run reads a great many."""
+
+    id: UUID
+    customer_id: UUID
+    status: str
+    payment_method: str
+    mandate_id: UUID | None
+    next_on: date
+    plans_at: datetime
+    paused_until: date | None
+    ends_on: date | None
+    ends_after: int | None
+    cancel_reason: str | None
+
+
+_DUE = columns(*(col(getattr(Subscription, name)) for name in Due._fields)).with_for_update(skip_locked=True)
+_IS_PLANNED = and_(col(Subscription.plans_at).is_not(None), col(Subscription.held_at).is_(None))
+
+
+def lock_due(session: Session, now: datetime, limit: int) -> list[Due]:
+    """Deliveries that may be planned by now, longest due first. No lower bound; those somebody holds are passed over."""
+    due = _DUE.where(_IS_PLANNED, col(Subscription.plans_at) <= now)
+    found = session.execute(due.order_by(col(Subscription.plans_at), col(Subscription.id)).limit(limit))
+    return [Due(*row) for row in found]
+
+
+def lock_one_due(session: Session, subscription_id: UUID, now: datetime) -> list[Due]:
+    """The one, if its next delivery may be planned by now; whoever holds it is waited for."""
+    due = _DUE.where(_IS_PLANNED, col(Subscription.plans_at) <= now, col(Subscription.id) == subscription_id)
+    return [Due(*row) for row in session.execute(due.with_for_update())]
+
+
+def shortages(session: Session, variant_ids: Collection[UUID]) -> dict[UUID, Shortage]:
+    """What is done when there is not enough of these."""
+    statement = columns(col(Variant.id), col(Product.shortage_policy), col(Variant.substitute_id)).join(
+        Product, and_(col(Product.store_id) == col(Variant.store_id), col(Product.id) == col(Variant.product_id))
+    )
+    found = session.execute(statement.where(col(Variant.id).in_(variant_ids)))
+    return {row.id: Shortage(row.shortage_policy, row.substitute_id) for row in found}
+
+
+def allotments(session: Session, subscription_ids: Collection[UUID], days: Collection[date]) -> Allotments:
+    """What of something scarce is theirs, by the run's allocation."""
+    found: dict[tuple[UUID, date], dict[UUID, int]] = {}
+    statement = columns(
+        col(Allocation.subscription_id), col(Allocation.delivers_on), col(Allocation.variant_id), col(Allocation.allotted)
+    ).where(col(Allocation.subscription_id).in_(subscription_ids), col(Allocation.delivers_on).in_(days))
+    for subscription_id, day, variant_id, allotted in session.execute(statement):
+        found.setdefault((subscription_id, day), {})[variant_id] = allotted
+    return found
 
 
 def next_plan_at(session: Session) -> datetime | None:
     """When the next delivery of the store is to be planned."""
-    planned = select(Subscription.plans_at).where(col(Subscription.plans_at).is_not(None))
+    planned = select(Subscription.plans_at).where(_IS_PLANNED)
     return session.exec(planned.order_by(col(Subscription.plans_at)).limit(1)).first()
 
 

@@ -12,7 +12,7 @@ from app.jobs.models import Slot
 from app.payments.mandate_models import Debit, Mandate
 from app.stores import service as stores
 from app.stores.service import StoreFacts
-from app.subscriptions import billing, queries, reminding
+from app.subscriptions import billing, queries, reminding, running
 from app.subscriptions.planning import Calendar
 from app.tasks import debiting
 from app.tasks.base import Call, Reference, Result, documented
@@ -32,9 +32,19 @@ def process_due_subscriptions(session: Session, _store: StoreFacts, slot: Slot) 
     """
     store = stores.get(session)
     calendar = Calendar.of(store, clock.now(store))
-    counts = billing.bill_due(session, store, calendar, cause=f"{slot.schedule} {slot.key}", slot_id=slot.id)
-    told = {status: counts[status] for status in COUNTED}
-    return Step({**told, "billing_run_id": str(slot.id)}, more=counts["due"] > 0)
+    run = running.begin(session, store, slot.id, calendar) if "billing_run_id" not in slot.counts else None
+    run_id = run.id if run else UUID(str(slot.counts.get("billing_run_id", slot.id)))
+    none = dict.fromkeys(COUNTED, 0)
+    if run is not None and run.status == "held":
+        return Step({**none, "billing_run_id": str(run_id)}, outcome=f"held: {run.hold_reason}")
+    if run is not None:
+        return Step({**none, "billing_run_id": str(run_id)}, more=True)
+    if "billing_run_id" not in slot.counts:
+        return Step({**none, "billing_run_id": str(slot.id)})
+    counts = billing.bill_due(session, store, calendar, cause=f"{slot.schedule} {slot.key}", run_id=run_id)
+    if not counts["due"]:
+        running.finish(session, run_id, calendar.now)
+    return Step({status: counts[status] for status in COUNTED}, more=counts["due"] > 0)
 
 
 @scheduled("send-subscription-renewal-reminders", counted=("count",))
@@ -55,15 +65,16 @@ def _reached(_store_id: UUID, recorded: Reference) -> Result:
 def process_single_subscription(session: Session, call: Call, subscription_id: str) -> Reference:
     """Plan one subscription's due delivery now. A repeat finds its newest delivery; SubscriptionNotFound."""
     try:
-        subscription = queries.get(session, UUID(str(subscription_id)), None, lock=True)
+        subscription = queries.get(session, UUID(str(subscription_id)), None)
     except ValueError:
         raise Invalid(f"{subscription_id!r} is no id", field="subscription_id") from None
     store = stores.get(session)
     calendar = Calendar.of(store, clock.now(store))
-    cycle, day = None, subscription.next_on
-    if subscription.plans_at is not None and subscription.plans_at <= calendar.now and day:
-        billing.bill(session, store, calendar, [subscription], cause=call.key)
-        cycle = next((one for one in queries.cycles_from(session, subscription.id, day) if one.delivers_on == day), None)
+    cycle = None
+    due = queries.lock_one_due(session, subscription.id, calendar.now)
+    if due:
+        billing.bill(session, store, calendar, due, cause=call.key)
+        cycle = next(iter(queries.cycles_from(session, subscription.id, due[0].next_on)), None)
     cycle = cycle or queries.latest_created(session, subscription.id)
     order = queries.orders_of_cycles(session, [cycle.id]).get(cycle.id) if cycle else None
     return {

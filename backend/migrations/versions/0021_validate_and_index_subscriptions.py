@@ -19,6 +19,10 @@ CONSTRAINTS = (
     ("subscription_lines", "ck_subscription_lines_terms_given"),
     ("subscription_lines", "fk_subscription_lines_store_id_terms_id"),
     ("cycles", "ck_cycles_shift_known"),
+    ("products", "ck_products_shortage_policy_known"),
+    ("products", "ck_products_catch_up_policy_known"),
+    ("variants", "fk_variants_store_id_substitute_id"),
+    ("variants", "ck_variants_substitute_is_another"),
 )
 INDEXES = (
     ("subscription_lines", "uq_subscription_lines_variant", ["store_id", "terms_id", "variant_id"], True, None),

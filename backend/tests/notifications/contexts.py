@@ -4,6 +4,7 @@ from typing import Any
 
 from app.notifications.contexts import (
     ChecksFailedContext,
+    DeliveryDiffersContext,
     DeliverySkippedContext,
     FindingContext,
     NoticeContext,
@@ -96,6 +97,12 @@ CONTEXTS: dict[str, Any] = {
         delivers_on="Friday, 4 December",
         reason="there was not enough Milk, 1 l",
         next_on="Monday, 7 December",
+    ),
+    "delivery_differs": DeliveryDiffersContext(
+        subscription_id="0199-sub",
+        customer_name="Asha Rao",
+        delivers_on="Friday, 4 December",
+        changes=["Milk, 1 l comes in place of Milk, 500 ml", "Curd, 500 g is left out"],
     ),
     "subscription_action_needed": SubscriptionActionNeededContext(
         subscription_id="0199-sub", customer_name="Asha Rao", mandate_status="paused"
