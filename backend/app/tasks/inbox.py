@@ -43,10 +43,11 @@ log = get_logger(__name__)
 class Applier:
     """How a kind of event is applied: `fetch` asks the provider (no transaction open), `settle` changes our state.
 
+    `fetch` None: the event is all there is, as the receipt of a mail or SMS provider; it is applied where it is claimed.
     `known`: what our books say of it already, so that nobody need be asked; None: ask.
     """
 
-    fetch: Callable[[Account, ProviderEvent], Any]
+    fetch: Callable[[Account, ProviderEvent], Any] | None
     settle: Callable[[Session, ProviderEvent, Any], str]
     known: Callable[[Session, ProviderEvent], str | None] = lambda _session, _event: None
 
@@ -62,7 +63,8 @@ class Ignored:
 class ClaimedEvent:
     event: ProviderEvent
     account: Account
-    applier: Applier
+    fetch: Callable[[Account, ProviderEvent], Any]
+    settle: Callable[[Session, ProviderEvent, Any], str]
 
 
 def _fetch_payment(account: Account, event: ProviderEvent) -> PaymentFacts:
@@ -96,10 +98,6 @@ def _adopt_refund(session: Session, event: ProviderEvent, facts: RefundFacts) ->
     refund = refunding.adopt(session, facts, provider(event.provider), cause, now)
     event.subject_id = payments_queries.order_id_of_payment(session, refund.payment_id)
     return f"refund {refund.receipt} is {refund.status}"
-
-
-def _nothing(_account: Account, _event: ProviderEvent) -> None:
-    """There is nothing to fetch: a receipt is all a mail or SMS provider ever says."""
 
 
 def _apply_mail_events(session: Session, event: ProviderEvent, _: None) -> str:
@@ -155,8 +153,8 @@ APPLIERS = one_each(
         ("razorpay", f"{prefix}notification.{what}", NOTICE) for prefix in ("order.", "") for what in ("delivered", "failed")
     ),
     ("razorpay", "payment_link.*", Ignored(LATER)),
-    ("sendgrid", "events", Applier(_nothing, _apply_mail_events)),
-    ("twilio", "status", Applier(_nothing, _apply_sms_status)),
+    ("sendgrid", "events", Applier(None, _apply_mail_events)),
+    ("twilio", "status", Applier(None, _apply_sms_status)),
     *(
         ("razorpay", f"{family}.*", Ignored(FOREIGN))
         for family in ("virtual_account", "qr_code", "fund_account.validation", "payout", "transfer")
@@ -204,12 +202,14 @@ def _claim(session: Session, event_id: UUID) -> ClaimedEvent | Nothing[str]:
         known = None
     if known is not None:
         return Nothing(_done(session, event, known))
+    if applier.fetch is None:
+        return Nothing(_apply(session, event, applier.settle, None))
     account = stores.provider_account(session, event.provider, event.account_id)
-    return ClaimedEvent(event, account, applier)
+    return ClaimedEvent(event, account, applier.fetch, applier.settle)
 
 
 def _call(claimed: ClaimedEvent) -> Any:
-    return claimed.applier.fetch(claimed.account, claimed.event)
+    return claimed.fetch(claimed.account, claimed.event)
 
 
 def _settle(session: Session, claimed: ClaimedEvent, outcome: Any) -> str:
@@ -218,9 +218,14 @@ def _settle(session: Session, claimed: ClaimedEvent, outcome: Any) -> str:
         is_refused = isinstance(outcome, Rejected)  # the payment may be too new for the provider's own eyes: three more tries
         settle_failed(session, event, outcome, counts=is_refused, wait_seconds=outcome.retry_after_seconds)
         return f"not applied: {outcome}"
+    return _apply(session, event, claimed.settle, outcome)
+
+
+def _apply(session: Session, event: ProviderEvent, settle: Callable[[Session, ProviderEvent, Any], str], facts: Any) -> str:
+    """Change our state by what is known now; whatever goes wrong is the event's, with its cause."""
     try:
         with session.begin_nested():  # a refusal half-way takes back what was written before it
-            told = claimed.applier.settle(session, event, outcome)
+            told = settle(session, event, facts)
     except StillWorking as busy:
         settle_failed(session, event, busy, counts=False, wait_seconds=BUSY_SECONDS)
         return f"waits: {busy.detail}"
