@@ -1,6 +1,7 @@
 """Where Razorpay delivers its events: verified over the raw bytes, stored once, answered at once, applied later."""
 
-from typing import Annotated, Any
+from collections.abc import Mapping
+from typing import Annotated
 from uuid import UUID
 
 import orjson
@@ -16,6 +17,7 @@ from app.inbox import service as inbox
 from app.payments.errors import SignatureInvalid
 from app.providers.razorpay import verify_webhook
 from app.stores import service as stores
+from app.stores.service import Account
 
 router = Router(prefix="/api/v1/webhooks", tags=["webhooks"])
 
@@ -53,16 +55,26 @@ def receive_for_account(account_id: UUID, request: Request, body: RawBody) -> Re
 
 def _receive(account_id: UUID | None, request: Request, body: bytes) -> Received:
     headers = {name.lower(): value for name, value in request.headers.items()}
-    store_id = stores.find_by_account(account_id)
-    with unit_of_work(store_id) as session:
+    event_id = headers.get("x-razorpay-event-id", "")
+    known = stores.remembered_account("razorpay", account_id)
+    with unit_of_work(stores.find_by_account(account_id)) as session:
+        if (
+            known
+            and _is_genuine(known, headers, body)
+            and inbox.receive_if_live(session, known, event_id, _type_of(body), headers, body)
+        ):
+            return Received(duplicate=False)
         account = stores.provider_account(session, "razorpay", account_id)
-        secrets = (account.secrets.get("webhook_secret", ""), account.secrets.get("webhook_secret_previous", ""))
-        if not verify_webhook(body, headers.get("x-razorpay-signature"), secrets):
+        if not _is_genuine(account, headers, body):
             inbox.count_rejected(session, account)
             raise RejectedEvent
-        event = _parse(body)
-        is_new = inbox.receive(session, account, headers.get("x-razorpay-event-id", ""), str(event["event"]), headers, body)
+        is_new = inbox.receive(session, account, event_id, _type_of(body), headers, body)
     return Received(duplicate=not is_new)
+
+
+def _is_genuine(account: Account, headers: Mapping[str, str], body: bytes) -> bool:
+    secrets = (account.secrets.get("webhook_secret", ""), account.secrets.get("webhook_secret_previous", ""))
+    return verify_webhook(body, headers.get("x-razorpay-signature"), secrets)
 
 
 class RejectedEvent(SignatureInvalid):
@@ -71,11 +83,11 @@ class RejectedEvent(SignatureInvalid):
     keeps_effects = True  # the count of such events
 
 
-def _parse(body: bytes) -> dict[str, Any]:
+def _type_of(body: bytes) -> str:
     try:
         event = orjson.loads(body)
     except orjson.JSONDecodeError as error:
         raise EventMalformed from error
     if not isinstance(event, dict) or not isinstance(event.get("event"), str):
         raise EventMalformed
-    return event
+    return str(event["event"])

@@ -44,9 +44,11 @@ class Account:
     id: UUID
     provider: str
     secrets: dict[str, str]
+    sealed: bytes | None = None  # the same as they are kept; None: they are the environment's
 
 
 _cache: dict[str, tuple[float, StoreFacts]] = {}
+_accounts: dict[tuple[str, UUID], Account] = {}
 _stores_of_accounts: dict[UUID, UUID] = {}  # an account never moves to another store
 
 
@@ -156,11 +158,22 @@ def _read_account(session: Session, provider: str, account_id: UUID | None) -> A
     found = queries.credentials(session, provider, account_id)
     if found is None:
         raise AccountNotFound if account_id else NotConfigured(f"this store has no {provider} account")
-    found_id, credentials = found
-    if credentials is not None:
-        return Account(found_id, provider, json.loads(decrypt(credentials)))
-    secrets = {key: getattr(settings, f"{provider}_{key}") for key in ENVIRONMENT_KEYS[provider]}
-    return Account(found_id, provider, secrets)
+    found_id, sealed = found
+    if sealed is None:
+        secrets = {key: getattr(settings, f"{provider}_{key}") for key in ENVIRONMENT_KEYS[provider]}
+    else:
+        secrets = json.loads(decrypt(sealed))
+    account = Account(found_id, provider, secrets, sealed)
+    if account_id is not None:
+        _accounts[provider, account_id] = account
+    return account
+
+
+def remembered_account(provider: str, account_id: UUID | None) -> Account | None:
+    """The named account as this process read it last; asks nobody. Its secrets may have been changed since: whoever relies on
+    them has the database compare `sealed` (`inbox.service.receive_if_live`).
+    """
+    return _accounts.get((provider, account_id)) if account_id else None
 
 
 def add_account(session: Session, provider: str, secrets: dict[str, str] | None) -> ProviderAccount:

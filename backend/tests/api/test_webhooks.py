@@ -151,3 +151,18 @@ def test_the_bare_url_is_the_default_stores_and_is_not_guessed(
     answer = client.post("/api/v1/webhooks/razorpay", content=body, headers=headers)
     assert (answer.status_code, answer.json()["code"]) == (421, "store_not_named")
     assert events(uow) == []
+
+
+def test_ac30_a_secret_that_was_taken_back_signs_nothing_more(
+    client: TestClient, uow: UnitOfWork, account: ProviderAccount
+) -> None:
+    """Though this process has just taken an event by it, and remembers it."""
+    body, old = b'{"event":"payment.captured"}', secret_of(uow)
+    assert send(client, account, body, sign(body, old), "evt_before") == 200
+    with uow() as session:
+        secrets = stores.provider_account(session, "razorpay").secrets
+        stores.change_account(session, session.merge(account), {**secrets, "webhook_secret": "quite-another"})
+    assert send(client, account, body, sign(body, old), "evt_old") == 400
+    assert send(client, account, body, sign(body, "quite-another"), "evt_new") == 200
+    assert send(client, account, body, sign(body, old), "evt_before") == 400
+    assert {event.event_id for event in events(uow)} == {"evt_before", "evt_new"}
