@@ -45,6 +45,7 @@ ROUTERS = (  # the busiest first: routes are looked through in this order, and t
     "wallets",
     "top_ups",
     "top_up_returns",
+    "top_up_plans",
     "cash",
     "customer_accounts",
     "subscribing",

@@ -28,6 +28,7 @@ from app.stores import models as stores
 from app.subscriptions import models as subscriptions
 from app.subscriptions import run_models as billing_runs
 from app.wallets import models as wallets
+from app.wallets import plan_models as wallet_plans
 
 __all__ = [
     "accounts",
@@ -56,6 +57,7 @@ __all__ = [
     "stock_counts",
     "stores",
     "subscriptions",
+    "wallet_plans",
     "wallets",
     "watches",
 ]

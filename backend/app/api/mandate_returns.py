@@ -17,6 +17,7 @@ from app.core.work_waiting import StillWorking
 from app.payments.mandates import DUMMY_PAYMENT
 from app.stores import service as stores
 from app.subscriptions import queries
+from app.wallets import plan_queries
 
 router = Router(prefix="/api/v1/mandate-returns", tags=["subscriptions"])
 log = get_logger(__name__)
@@ -34,14 +35,16 @@ def come_back(
     razorpay_signature: Posted = "",
     reason: Annotated[str, Form(alias="error[reason]", max_length=100)] = "",
 ) -> RedirectResponse:
-    """The form that Razorpay's checkout posts. Always leads on to the subscription's page in the storefront.
+    """The form that Razorpay's checkout posts. Always leads on to the page of the subscription, or of the wallet.
 
     A signature that does not fit, or none, changes nothing: what the bank says of the mandate comes by itself. Some UPI
     apps approve a mandate by a payment that fails on purpose (`upi_dummy_payment`).
     """
     with unit_of_work(visit.store.id) as session:
         found = queries.of_mandate(session, mandate_id)
-        page = f"{stores.storefront_url(stores.get(session))}/#/subscriptions{f'/{found.id}' if found else ''}"
+        of_wallet = plan_queries.by_mandate(session, mandate_id) is not None
+        leads_to = "wallet" if of_wallet else f"subscriptions/{found.id}" if found else "subscriptions"
+        page = f"{stores.storefront_url(stores.get(session))}/#/{leads_to}"
     if reason == DUMMY_PAYMENT:
         return RedirectResponse(page, status_code=303)
     try:

@@ -172,6 +172,9 @@ POLICY: dict[tuple[str, str], Policy] = {
     ("POST", "/api/v1/wallet/top-ups"): CUSTOMER,
     ("GET", "/api/v1/wallet/top-ups/{top_up_id}"): CUSTOMER,
     ("POST", "/api/v1/wallet/top-ups/{top_up_id}/payment-confirmation"): CUSTOMER,
+    ("GET", "/api/v1/wallet/top-up-plan"): CUSTOMER,
+    ("PUT", "/api/v1/wallet/top-up-plan"): CUSTOMER,
+    ("DELETE", "/api/v1/wallet/top-up-plan"): CUSTOMER,
     ("POST", "/api/v1/top-up-returns/{top_up_id}"): PUBLIC,  # the signature is the proof
     ("GET", "/api/v1/customers/{customer_id}/wallet"): Policy("staff", "wallets.read"),
     ("POST", "/api/v1/customers/{customer_id}/wallet-credits"): Policy("staff", "wallets.credit"),

@@ -1,4 +1,4 @@
-"""Debits under mandates meet orders: due ones are decided on, sent one by one, and end in the one confirm path."""
+"""Debits under mandates meet orders and wallets: due ones are decided on, sent one by one, and end in the one confirm path."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -6,7 +6,8 @@ from uuid import UUID
 
 from sqlmodel import Session
 
-from app.checkout import confirming, notifying
+from app.checkout import notifying
+from app.checkout.applying import apply_payment
 from app.core.actor import provider
 from app.core.errors import ProviderError
 from app.core.work import defer
@@ -19,6 +20,8 @@ from app.payments.debit_outcomes import GivenUp
 from app.payments.mandate_models import Debit
 from app.providers.razorpay_facts import PaymentFacts
 from app.stores import service as stores
+from app.wallets import notifying as wallets_notifying
+from app.wallets import queries as wallets
 
 ANSWERED = ("captured", "failed", "refunded")  # the provider's words for a payment the bank has decided on
 
@@ -33,19 +36,21 @@ def decide_due(session: Session, now: datetime) -> int:
 
 
 def tell(session: Session, given_up: Sequence[GivenUp]) -> None:
-    """Once per payment: it has to be paid by hand."""
+    """Once per payment: nobody will be debited for it, so an order has to be paid by hand, and a wallet stays as it is."""
     for end in given_up:
         if end.payment.order_id is not None:
             order = orders.get(session, end.payment.order_id, None)
             notifying.payment_due(session, order, end.reason)
+        elif end.payment.top_up_id is not None:
+            wallets_notifying.top_up_failed(session, wallets.top_up(session, end.payment.top_up_id, None), end.reason)
 
 
 def claim(session: Session, debit_id: UUID, now: datetime) -> DebitCall | None:
-    """See `debit_calls.claim`; the bank statement names the shop and the order."""
+    """See `debit_calls.claim`; the bank statement names the shop, and the order or the wallet."""
     debit = session.get_one(Debit, (stores.get(session).id, debit_id))
-    attempt, _ = payments.attempt_with_payment(session, debit.attempt_id)
-    number = orders.of_payment(session, attempt.payment_id).number
-    claimed = debit_calls.claim(session, debit_id, f"{stores.get(session).name}: {number}", now)
+    _, payment = payments.attempt_with_payment(session, debit.attempt_id)
+    what = orders.of_payment(session, payment.id).number if payment.order_id else "wallet"
+    claimed = debit_calls.claim(session, debit_id, f"{stores.get(session).name}: {what}", now)
     if isinstance(claimed, GivenUp):
         tell(session, [claimed])
         return None
@@ -60,7 +65,7 @@ def settle(session: Session, asked: DebitCall, outcome: Accepted | PaymentFacts 
             tell(session, [end])
     elif isinstance(outcome, PaymentFacts) and outcome.status in ANSWERED:
         cause = f"debit {debit.id}"
-        confirming.confirm(session, outcome, actor=provider("razorpay"), cause=cause, now=now)
+        apply_payment(session, outcome, actor=provider("razorpay"), cause=cause, now=now)
         if debit.is_undecided:
             debit_calls.settle_accepted(session, debit, outcome.id)
         else:

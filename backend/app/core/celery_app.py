@@ -28,6 +28,7 @@ TASK_MODULES = (
     "app.tasks.payments",
     "app.tasks.provider_subscriptions",
     "app.tasks.subscriptions",
+    "app.tasks.wallets",
     "app.tasks.watching",
     "app.tasks.work",
 )

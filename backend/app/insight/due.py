@@ -26,6 +26,7 @@ from app.payments.watch_models import ProviderWatch
 from app.stores import service as stores
 from app.subscriptions import queries as subscriptions
 from app.subscriptions.models import Cycle
+from app.wallets import plan_queries
 
 MOMENT = timedelta(microseconds=1)
 
@@ -58,6 +59,7 @@ def _unreminded_since(session: Session) -> datetime | None:
 WANTED: dict[str, Since] = {  # since when the next slot of a schedule has something to do
     "process-due-subscriptions": subscriptions.next_plan_at,
     "send-subscription-renewal-reminders": _unreminded_since,
+    "top-up-wallets": plan_queries.next_due_at,
 }
 INSTANTS: tuple[Since, ...] = (mandate_queries.next_debit_at, orders.next_expiry_at)  # what is due without a schedule
 

@@ -140,6 +140,24 @@ class SubscriptionActionNeededContext(TypedDict):
     mandate_status: Literal["created", "pending", "rejected", "paused", "cancelled", "expired"]
 
 
+class TopUpFailedContext(TypedDict):
+    """`top_up_failed`, e-mail and SMS: a wallet was not topped up by its plan."""
+
+    customer_name: str
+    amount: int
+    reason: str  # ends a sentence after `because`
+
+
+class WalletLowContext(TypedDict):
+    """`wallet_low`, e-mail and SMS: a coming delivery costs more than the wallet can pay."""
+
+    customer_name: str
+    available_amount: int
+    needed_amount: int
+    missing_amount: int
+    needed_on: str
+
+
 class PersonContext(TypedDict):
     name: str
 

@@ -113,7 +113,12 @@ def withdraw(session: Session, order_id: UUID, actor: Actor, cause: str, now: da
     found = payments.latest_attempt_of_order(session, order_id)
     if found is None or found[0].mandate_id is None:
         return True
-    attempt = queries.attempt_locked(session, found[0].id)
+    return withdraw_attempt(session, found[0].id, actor, cause, now)
+
+
+def withdraw_attempt(session: Session, attempt_id: UUID, actor: Actor, cause: str, now: datetime) -> bool:
+    """The same for what is not an order's. Locks the attempt and its debit."""
+    attempt = queries.attempt_locked(session, attempt_id)
     debit = queries.undecided_locked(session, attempt.id)
     in_hand = debit is None and queries.is_debit_undecided(session, attempt.id)  # being sent, or its answer written down
     if in_hand or (debit is not None and (debit.status == "pending" or debit.work_status != "queued")):

@@ -53,6 +53,6 @@ def apply_notice(session: Session, event: ProviderEvent, order: OrderFacts) -> s
     if found is None:
         raise OrderUnknown(f"no payment of ours belongs to {order.id}")
     attempt = mandate_queries.attempt_locked(session, found[0].id)
-    event.subject_id = found[1].order_id
+    event.subject_id = found[1].order_id or found[1].top_up_id
     news = notices.apply(session, attempt, order.notice, f"webhook {event.event_type} {event.event_id}")
     return f"notice {news}" if news else "nothing new"

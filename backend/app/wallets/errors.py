@@ -29,3 +29,15 @@ class GoodwillTooLarge(Invalid):
     """So much is not given as goodwill at once; `maximum` says how much is."""
 
     code = "goodwill_too_large"
+
+
+class TopUpPlanInvalid(Invalid):
+    """A plan tops up either on a `day` of the month, from 1 to 28, or when less than `below_amount` is available."""
+
+    code = "top_up_plan_invalid"
+
+
+class PhoneNeeded(Conflict):
+    """The bank needs your mobile number for a mandate; add one first."""
+
+    code = "phone_needed"

@@ -106,12 +106,12 @@ def latest_attempt(session: Session, top_up_id: UUID) -> PaymentAttempt | None:
 
 
 def unstarted_attempt(session: Session, customer_id: UUID, amount: int) -> PaymentAttempt | None:
-    """At a top-up of just this amount that nobody could pay yet, because the provider has not answered."""
+    """At a top-up of just this amount that nobody could pay yet, because the provider has not answered; not one of a plan."""
     statement = (
         select(PaymentAttempt)
         .join(Payment, col(Payment.id) == col(PaymentAttempt.payment_id))
         .join(TopUp, col(TopUp.id) == col(Payment.top_up_id))
-        .where(TopUp.customer_id == customer_id, TopUp.amount == amount)
+        .where(TopUp.customer_id == customer_id, TopUp.amount == amount, col(PaymentAttempt.mandate_id).is_(None))
         .where(col(PaymentAttempt.work_status).in_(("queued", "working", "unknown")))
     )
     return session.exec(statement.order_by(col(PaymentAttempt.id).desc())).first()

@@ -18,7 +18,7 @@ from app.payments.models import Payment, PaymentAttempt
 from app.payments.service import Change
 from app.providers.razorpay_facts import PaymentFacts
 from app.stores import service as stores
-from app.wallets import queries, service
+from app.wallets import notifying, queries, service
 from app.wallets.errors import TooManyTopUps, TopUpAmountInvalid
 from app.wallets.models import MAX_TOP_UP_AMOUNT, MIN_TOP_UP_AMOUNT, TopUp
 
@@ -81,4 +81,6 @@ def confirm(
         session.add(top_up)
         record(session, actor, "top_up.paid", top_up, {"paid": [None, capture.amount]}, cause=f"{cause}, {facts.id}")
         service.top_up(session, top_up.customer_id, capture, actor, now)
+    if change == "given_up":
+        notifying.top_up_failed(session, top_up, facts.error_reason or "")
     return top_up, change

@@ -60,6 +60,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "POST /api/v1/refunds/{refund_id}/payout": {"reference": "UTR 0001"},
     "POST /api/v1/refunds/{refund_id}/redirect": {"destination": "wallet"},
     "POST /api/v1/wallet/top-ups": {"amount": 50000},
+    "PUT /api/v1/wallet/top-up-plan": {"amount": 50000, "day": 1},
     "POST /api/v1/wallet/top-ups/{top_up_id}/payment-confirmation": {
         "razorpay_payment_id": "pay_x", "razorpay_order_id": "order_x", "razorpay_signature": "0" * 64,
     },

@@ -724,6 +724,20 @@ CREATE TABLE payments (
 CREATE UNIQUE INDEX uq_payments_mandate ON payments (store_id, mandate_id)
 CREATE UNIQUE INDEX uq_payments_order ON payments (store_id, order_id)
 CREATE UNIQUE INDEX uq_payments_top_up ON payments (store_id, top_up_id)
+CREATE TABLE planned_top_ups (
+	store_id UUID NOT NULL,
+	id UUID NOT NULL,
+	created_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	plan_id UUID NOT NULL,
+	month_on DATE NOT NULL,
+	top_up_id UUID NOT NULL,
+	CONSTRAINT pk_planned_top_ups PRIMARY KEY (store_id, id),
+	CONSTRAINT fk_planned_top_ups_store_id_plan_id FOREIGN KEY(store_id, plan_id) REFERENCES wallet_top_up_plans (store_id, id),
+	CONSTRAINT fk_planned_top_ups_store_id_top_up_id FOREIGN KEY(store_id, top_up_id) REFERENCES top_ups (store_id, id),
+	CONSTRAINT uq_planned_top_ups_store_id_plan_id_month_on UNIQUE (store_id, plan_id, month_on),
+	CONSTRAINT uq_planned_top_ups_store_id_top_up_id UNIQUE (store_id, top_up_id),
+	CONSTRAINT ck_planned_top_ups_month_begins CHECK (extract(day from month_on) = 1)
+)
 CREATE TABLE price_lists (
 	store_id UUID NOT NULL,
 	id UUID NOT NULL,
@@ -1587,6 +1601,30 @@ CREATE TABLE wallet_movements (
 	CONSTRAINT ck_wallet_movements_balance_follows CHECK (balance_amount >= 0 and balance_amount >= amount)
 )
 CREATE INDEX ix_wallet_movements_wallet ON wallet_movements (store_id, wallet_id, id)
+CREATE TABLE wallet_top_up_plans (
+	store_id UUID NOT NULL,
+	id UUID NOT NULL,
+	created_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	customer_id UUID NOT NULL,
+	mandate_id UUID NOT NULL,
+	amount BIGINT NOT NULL,
+	currency VARCHAR(3) NOT NULL,
+	day SMALLINT,
+	below_amount BIGINT,
+	next_at TIMESTAMP WITH TIME ZONE,
+	ended_at TIMESTAMP WITH TIME ZONE,
+	CONSTRAINT pk_wallet_top_up_plans PRIMARY KEY (store_id, id),
+	CONSTRAINT fk_wallet_top_up_plans_store_id_customer_id FOREIGN KEY(store_id, customer_id) REFERENCES customers (store_id, id),
+	CONSTRAINT fk_wallet_top_up_plans_store_id_mandate_id FOREIGN KEY(store_id, mandate_id) REFERENCES mandates (store_id, id),
+	CONSTRAINT uq_wallet_top_up_plans_store_id_customer_id UNIQUE (store_id, customer_id),
+	CONSTRAINT ck_wallet_top_up_plans_amount_sane CHECK (amount between 10000 and 1000000),
+	CONSTRAINT ck_wallet_top_up_plans_one_occasion CHECK (num_nonnulls(day, below_amount) = 1),
+	CONSTRAINT ck_wallet_top_up_plans_day_in_every_month CHECK (day between 1 and 28),
+	CONSTRAINT ck_wallet_top_up_plans_below_amount_sane CHECK (below_amount between 1 and 1000000),
+	CONSTRAINT ck_wallet_top_up_plans_ended_plans_nothing CHECK ((ended_at is null) = (next_at is not null))
+)
+CREATE INDEX ix_wallet_top_up_plans_due ON wallet_top_up_plans (store_id, next_at) WHERE next_at is not null
+CREATE INDEX ix_wallet_top_up_plans_mandate_id ON wallet_top_up_plans (store_id, mandate_id)
 CREATE TABLE wallets (
 	store_id UUID NOT NULL,
 	id UUID NOT NULL,

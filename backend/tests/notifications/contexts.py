@@ -18,6 +18,8 @@ from app.notifications.contexts import (
     RenewalReminderContext,
     SubscriptionActionNeededContext,
     SubscriptionStartedContext,
+    TopUpFailedContext,
+    WalletLowContext,
     WelcomeAdminContext,
     WelcomeUserContext,
 )
@@ -51,6 +53,16 @@ CONTEXTS: dict[str, Any] = {
         total_amount=1461_00,
         reason="there was not enough money in the account",
         pay_before="Thursday, 3 December",
+    ),
+    "top_up_failed": TopUpFailedContext(
+        customer_name="Asha Rao", amount=1500_00, reason="there was not enough money in the account"
+    ),
+    "wallet_low": WalletLowContext(
+        customer_name="Asha Rao",
+        available_amount=40_00,
+        needed_amount=136_00,
+        missing_amount=96_00,
+        needed_on="Friday, 4 December",
     ),
     "order_cancelled": OrderCancelledContext(
         order_id="0199-order",
