@@ -10,6 +10,7 @@ from sqlmodel import Session
 
 from app.audit.service import record
 from app.core.actor import SYSTEM, Actor
+from app.core.db import add_once
 from app.core.money import format_money
 from app.core.work import store_of
 from app.stores.models import Store
@@ -57,15 +58,10 @@ def begin(session: Session, store: Store, run_id: UUID, calendar: Calendar) -> B
     if run is None and not expected.count:
         return None
     if run is None:
-        run = BillingRun(
-            store_id=store_of(session),
-            id=run_id,
-            status="running",
-            as_of=calendar.now,
-            expected_count=0,
-            expected_amount=0,
-            started_at=calendar.now,
-        )
+        add_once(session, _new(session, run_id, calendar.now))
+        run = run_queries.open_locked(session)
+    if run is None:
+        return None  # a twin was quicker, and is done with all of it
     run.as_of, run.expected_count, run.expected_amount = calendar.now, expected.count, expected.amount
     if run.approved_at is None:
         run.hold_reason = Limits.of(store.settings).exceeded_by(expected.count, expected.amount, store.currency)
@@ -79,13 +75,26 @@ def begin(session: Session, store: Store, run_id: UUID, calendar: Calendar) -> B
     return run
 
 
+def _new(session: Session, run_id: UUID, now: datetime) -> BillingRun:
+    return BillingRun(
+        store_id=store_of(session),
+        id=run_id,
+        status="running",
+        as_of=now,
+        expected_count=0,
+        expected_amount=0,
+        started_at=now,
+    )
+
+
 def finish(session: Session, run_id: UUID, now: datetime) -> BillingRun:
-    """Nothing is due any more: what became of it all is kept. Safe to run twice."""
+    """Nothing is due any more: what became of it all is kept. Safe to run twice: of two at work, the last one knows all."""
     run = run_queries.get_locked(session, run_id)
+    run.report = run_queries.report(session, run_id)
     if run.status != "done":
-        run.status, run.finished_at, run.report = "done", now, run_queries.report(session, run_id)
-        session.add(run)
+        run.status, run.finished_at = "done", now
         record(session, SYSTEM, "billing_run.done", run, {"status": ["running", "done"]})
+    session.add(run)
     return run
 
 
