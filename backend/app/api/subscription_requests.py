@@ -3,9 +3,9 @@
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import ConfigDict, Field, StrictInt, StringConstraints
+from pydantic import ConfigDict, Field, StrictInt
 
-from app.api.fields import NO_CONTROLS, Day
+from app.api.fields import Day
 from app.api.schemas import RequestBody
 from app.carts.rules import MAX_QUANTITY
 from app.core.money import MAX_AMOUNT
@@ -113,15 +113,3 @@ class PauseIn(RequestBody):
     model_config = ConfigDict(json_schema_extra={"examples": [{"until": "2026-12-28"}, {}]})
 
     until: Day | None = Field(default=None, description="The first day deliveries may come again; null: until resumed")
-
-
-class SkipIn(RequestBody):
-    model_config = ConfigDict(json_schema_extra={"examples": [{"delivers_on": "2026-12-11"}]})
-
-    delivers_on: Day
-
-
-class CancellationIn(RequestBody):
-    model_config = ConfigDict(json_schema_extra={"examples": [{"reason": "We are moving away"}]})
-
-    reason: Annotated[str, StringConstraints(max_length=200, pattern=NO_CONTROLS)] = ""

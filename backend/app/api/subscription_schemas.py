@@ -10,11 +10,12 @@ from app.api.order_schemas import OrderStatus, PaymentStatus
 from app.api.payments import PaymentOut
 from app.api.schemas import MoneyOut
 from app.payments.mandate_models import MandateMethod, MandateStatus
+from app.subscriptions.calendars import Delivery
 from app.subscriptions.changing import Change
-from app.subscriptions.coming import Shift
+from app.subscriptions.coming import Agreed, Shift
 from app.subscriptions.models import PaymentMethod
 from app.subscriptions.states import Status
-from app.subscriptions.viewing import Delivery, SubscriptionView
+from app.subscriptions.viewing import SubscriptionView
 from app.subscriptions.wording import rhythm, sentence
 
 DeliveryStatus = Literal["planned", "created", "skipped", "failed", "cancelled"]
@@ -31,6 +32,32 @@ class SubscriptionLineOut(BaseModel):
     by_weekday: dict[str, int]
 
 
+class TermsOut(BaseModel):
+    """What is agreed from a day on: `text` says it for people."""
+
+    from_on: date
+    rule: dict[str, Any]
+    rule_text: str
+    text: str
+    anchor_on: date
+    shift: Shift
+    lines: list[SubscriptionLineOut]
+    address: dict[str, str]
+
+    @classmethod
+    def of(cls, agreed: Agreed, view: SubscriptionView) -> "TermsOut":
+        return cls(
+            from_on=agreed.from_on,
+            rule=agreed.rule.as_dict(),
+            rule_text=rhythm(agreed),
+            text=sentence(agreed, view.names),
+            anchor_on=agreed.anchor_on,
+            shift=agreed.shift,
+            lines=_lines(agreed, view),
+            address=dict(view.addresses[agreed.address_id]),
+        )
+
+
 class MandateOut(BaseModel):
     """The customer's standing permission; `failure_reason` is the bank's word for a rejection."""
 
@@ -43,7 +70,10 @@ class MandateOut(BaseModel):
 
 
 class SubscriptionOut(BaseModel):
-    """What is agreed today, in `text` for people. `price` is what a delivery costs today; null: something is not on sale."""
+    """What is agreed today, in `text` for people; `changes` is what holds from later days on, each until the next.
+
+    `price` is what a delivery costs today; null: something is not on sale.
+    """
 
     id: UUID
     status: Status
@@ -58,6 +88,8 @@ class SubscriptionOut(BaseModel):
     payment_method: PaymentMethod
     lines: list[SubscriptionLineOut]
     address: dict[str, str]
+    changes: list[TermsOut] = Field(description="Each can be taken back until the cut-off of its first delivery")
+    cancel_reason: str | None = Field(description="With `ends_on`: it was cancelled to the end of what is paid")
     paused_until: date | None
     mandate: MandateOut | None
     price: MoneyOut | None
@@ -69,30 +101,28 @@ class SubscriptionOut(BaseModel):
         one, mandate = view.subscription, view.mandate
         facts = one.model_dump(
             include={"id", "status", "starts_on", "ends_on", "ends_after", "payment_method", "paused_until", "started_at"}
-            | {"cancelled_at"}
+            | {"cancelled_at", "cancel_reason"}
         )
-        agreed = view.agreed
-        lines = [
-            SubscriptionLineOut(
-                variant_id=item.variant_id,
-                quantity=item.quantity,
-                by_weekday=dict(item.by_weekday),
-                **view.names[item.variant_id]._asdict(),
-            )
-            for item in agreed.items
-        ]
+        terms = TermsOut.of(view.agreed, view)
         return cls(
             **facts,
-            rule=agreed.rule.as_dict(),
-            rule_text=rhythm(agreed),
-            text=sentence(agreed, view.names),
-            anchor_on=agreed.anchor_on,
-            shift=agreed.shift,
-            lines=lines,
-            address=dict(view.address),
+            **{name: getattr(terms, name) for name in TermsOut.model_fields if name != "from_on"},
+            changes=[TermsOut.of(later, view) for later in view.later],
             mandate=mandate and _mandate(mandate.model_dump()),
             price=_money(view.price_amount, view.currency),
         )
+
+
+def _lines(agreed: Agreed, view: SubscriptionView) -> list[SubscriptionLineOut]:
+    return [
+        SubscriptionLineOut(
+            variant_id=item.variant_id,
+            quantity=item.quantity,
+            by_weekday=dict(item.by_weekday),
+            **view.names[item.variant_id]._asdict(),
+        )
+        for item in agreed.items
+    ]
 
 
 def _mandate(facts: dict[str, Any]) -> MandateOut:
@@ -114,7 +144,7 @@ class DeliveryOut(BaseModel):
     notify_at: datetime | None = Field(description="When the bank is asked to announce the debit")
     charge_at: datetime | None = Field(description="Not before that; null: paid on delivery")
     quantities: dict[UUID, int] = Field(description="By variant; empty once it is an order, which tells then")
-    total: MoneyOut | None = Field(description="Of the order; before there is one, at the prices of today")
+    total: MoneyOut | None = Field(description="Of the order; before there is one, at the prices of that day")
     order_id: UUID | None
     order_status: OrderStatus | None
     payment_status: PaymentStatus | None

@@ -1,4 +1,4 @@
-"""Subscriptions: look at, pause, resume, skip, cancel. Every change can be rehearsed with `?dry_run=true`."""
+"""Subscriptions: look at, pause, resume. Every change can be rehearsed with `?dry_run=true`."""
 
 from collections.abc import Callable
 from typing import Annotated
@@ -11,12 +11,12 @@ from app.api.doors import Door, OpenDoor, Visit
 from app.api.orders import MAX_PAGE, ExplanationOut, explanation_out
 from app.api.routing import Router
 from app.api.schemas import DryRun
-from app.api.subscription_requests import CancellationIn, PauseIn, SkipIn
+from app.api.subscription_requests import PauseIn
 from app.api.subscription_schemas import CalendarOut, ChangeOut, DeliveryOut, SubscriptionOut, SubscriptionPage
 from app.core.work import rehearse
 from app.insight import explain_subscription
 from app.stores import service as stores
-from app.subscriptions import changing, ending, queries, viewing
+from app.subscriptions import calendars, changing, queries, viewing
 from app.subscriptions.changing import Change
 from app.subscriptions.planning import Calendar
 
@@ -47,7 +47,7 @@ def get_calendar(door: OpenDoor, subscription_id: UUID, days: Annotated[int, Que
     costs; and the reason for anything that is left out.
     """
     view = viewing.view(door.session, queries.get(door.session, subscription_id, door.owner_id), today=door.today)
-    found = viewing.calendar(door.session, view, calendar_of(door.session, door), days)
+    found = calendars.household(door.session, [view], calendar_of(door.session, door), days)
     return CalendarOut(items=[DeliveryOut.of(one) for one in found])
 
 
@@ -61,7 +61,7 @@ def explain(door: OpenDoor, subscription_id: UUID) -> ExplanationOut:
 @router.post("/{subscription_id}/pause")
 def pause(door: OpenDoor, subscription_id: UUID, body: PauseIn, dry_run: DryRun = False) -> ChangeOut:
     """Deliver nothing more that is not an order yet, until a day or until resumed."""
-    return _change(
+    return change_it(
         door,
         dry_run,
         lambda at: changing.pause(door.session, subscription_id, door.customer_id, body.until, actor=door.actor, calendar=at),
@@ -70,37 +70,17 @@ def pause(door: OpenDoor, subscription_id: UUID, body: PauseIn, dry_run: DryRun 
 
 @router.post("/{subscription_id}/resumption")
 def resume(door: OpenDoor, subscription_id: UUID, dry_run: DryRun = False) -> ChangeOut:
-    """Go on with the next delivery that can still be changed, on the old rhythm. Charges nothing now."""
-    return _change(
+    """Go on with the next delivery that can still be changed, on the old rhythm. Charges nothing now, and never does: each
+    delivery is charged at its own time.
+    """
+    return change_it(
         door,
         dry_run,
         lambda at: changing.resume(door.session, subscription_id, door.customer_id, actor=door.actor, calendar=at),
     )
 
 
-@router.post("/{subscription_id}/skips")
-def skip(door: OpenDoor, subscription_id: UUID, body: SkipIn, dry_run: DryRun = False) -> ChangeOut:
-    """Leave out the delivery of one day; no other date moves. After the cut-off it is refused, with the cut-off's time."""
-    return _change(
-        door,
-        dry_run,
-        lambda at: changing.skip(
-            door.session, subscription_id, door.customer_id, body.delivers_on, actor=door.actor, calendar=at
-        ),
-    )
-
-
-@router.post("/{subscription_id}/cancellation")
-def cancel(door: OpenDoor, subscription_id: UUID, body: CancellationIn, dry_run: DryRun = False) -> ChangeOut:
-    """End the subscription. An order whose debit was not sent yet is cancelled with it; others are delivered as planned."""
-    return _change(
-        door,
-        dry_run,
-        lambda at: ending.cancel(door.session, subscription_id, door.customer_id, body.reason, actor=door.actor, calendar=at),
-    )
-
-
-def _change(door: Door, dry_run: bool, change: Callable[[Calendar], Change]) -> ChangeOut:
+def change_it(door: Door, dry_run: bool, change: Callable[[Calendar], Change]) -> ChangeOut:
     """Do it, once per Idempotency-Key; or do all of it and keep nothing."""
     at = calendar_of(door.session, door)
     if dry_run:
@@ -113,7 +93,7 @@ def change_out(session: Session, change: Change, at: Calendar) -> ChangeOut:
     """What every change answers, rehearsed or not."""
     session.flush()
     view = viewing.view(session, change.subscription, today=at.today)
-    return ChangeOut.of(change, view, viewing.upcoming(session, view, at))
+    return ChangeOut.of(change, view, calendars.upcoming(session, [view], at))
 
 
 def calendar_of(session: Session, visit: Visit) -> Calendar:

@@ -65,6 +65,14 @@ def sellable(session: Session, variant_ids: Collection[UUID], today: date) -> li
     return [Sellable(*row) for row in session.execute(_SELLABLE, {"today": today, "variant_ids": list(variant_ids)})]
 
 
+def change_days(session: Session, variant_ids: Collection[UUID], after: date) -> list[date]:
+    """On which days after that one a tax of these variants changes, in order."""
+    tax = columns(col(VariantTax.valid_from)).where(
+        col(VariantTax.variant_id).in_(variant_ids), col(VariantTax.valid_from) > after
+    )
+    return sorted(set(session.execute(tax).scalars()))
+
+
 def names(session: Session, variant_ids: Collection[UUID]) -> dict[UUID, Name]:
     """What these variants are called, on sale or not."""
     statement = columns(col(Variant.id), col(Variant.sku), col(Product.name), col(Variant.unit))

@@ -20,6 +20,11 @@ def sellable(session: Session, variant_ids: Collection[UUID], today: date) -> li
     return queries.sellable(session, variant_ids, today)
 
 
+def change_days(session: Session, variant_ids: Collection[UUID], after: date) -> list[date]:
+    """The days after that one from which `sellable` says other prices or taxes of these variants. One statement."""
+    return queries.change_days(session, variant_ids, after) if variant_ids else []
+
+
 def names(session: Session, variant_ids: Collection[UUID]) -> dict[UUID, Name]:
     """SKU, product name and unit of the variants that exist, on sale or not."""
     return queries.names(session, variant_ids) if variant_ids else {}

@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlmodel import Session
+from sqlalchemy import delete
+from sqlmodel import Session, col, select
 
 from app.core.ids import new_id
 from app.subscriptions.coming import Agreed, Item
@@ -27,6 +28,21 @@ def write(session: Session, subscription: Subscription, agreed: Agreed) -> Subsc
     session.add_all(_lines(terms, agreed.items))
     session.flush()
     return terms
+
+
+def put(session: Session, subscription: Subscription, before: Sequence[Agreed], after: Sequence[Agreed]) -> None:
+    """All that is agreed, in place of what was: only terms that differ are written anew. The subscription is locked."""
+    gone = [one.from_on for one in before if one not in after]
+    found = select(col(SubscriptionTerms.id)).where(
+        SubscriptionTerms.subscription_id == subscription.id, col(SubscriptionTerms.from_on).in_(gone)
+    )
+    ids = session.execute(found).scalars().all() if gone else []
+    if ids:
+        session.execute(delete(SubscriptionLine).where(col(SubscriptionLine.terms_id).in_(ids)))
+        session.execute(delete(SubscriptionTerms).where(col(SubscriptionTerms.id).in_(ids)))
+    for one in after:
+        if one not in before:
+            write(session, subscription, one)
 
 
 def items_of(quantities: dict[UUID, int]) -> list[Item]:
@@ -57,5 +73,6 @@ def facts(agreed: Agreed) -> dict[str, object]:
         "rule": agreed.rule.as_dict(),
         "anchor_on": agreed.anchor_on.isoformat(),
         "shift": agreed.shift,
-        "items": {str(item.variant_id): item.quantity for item in agreed.items},
+        "address_id": str(agreed.address_id),
+        "items": {str(item.variant_id): [item.quantity, dict(item.by_weekday)] for item in agreed.items},
     }

@@ -1,8 +1,9 @@
-"""Pause, resume, skip: each changes what is to come, and says what happens to what is on its way.
+"""Pause and resume: each changes what is to come, and says what happens to what is on its way.
 
 Whatever was charged or announced before a change stays as the answer says; nothing here charges anything.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from uuid import UUID
@@ -14,10 +15,9 @@ from app.core.actor import Actor
 from app.orders.models import Order
 from app.payments import mandate_queries as mandates
 from app.payments.errors import MandateNotConfirmed
-from app.subscriptions import plan_queries, planning, queries
-from app.subscriptions.coming import is_delivery_day
-from app.subscriptions.errors import CutOffPassed, NotADeliveryDay, PauseUntilPast, SkipTooFar, SubscriptionMoveNotAllowed
-from app.subscriptions.models import DeliveryChange, Subscription
+from app.subscriptions import calendar_queries, planning, provider_billing, queries
+from app.subscriptions.errors import PauseUntilPast, SubscriptionMoveNotAllowed
+from app.subscriptions.models import Subscription
 from app.subscriptions.planning import Calendar
 from app.subscriptions.states import MOVES
 
@@ -62,6 +62,7 @@ def pause(
     session.add(subscription)
     changes = {"status": [before, "paused"], "paused_until": [_text(until_before), _text(until)]}
     record(session, actor, "subscription.paused", subscription, changes)
+    provider_billing.pass_on(session, subscription, actor, "paused here")
     return Change(subscription, open_orders(session, subscription, calendar))
 
 
@@ -83,41 +84,27 @@ def resume(session: Session, subscription_id: UUID, owner_id: UUID | None, *, ac
     planning.schedule(session, subscription, calendar)
     session.add(subscription)
     record(session, actor, "subscription.resumed", subscription, {"status": ["paused", "active"]})
-    return Change(subscription, open_orders(session, subscription, calendar))
-
-
-def skip(
-    session: Session, subscription_id: UUID, owner_id: UUID | None, day: date, *, actor: Actor, calendar: Calendar
-) -> Change:
-    """Leave out the delivery of one day; no other date moves. Safe to repeat; undone until the cut-off. Locks it.
-
-    NotADeliveryDay; SkipTooFar; CutOffPassed names the end of changes of that delivery.
-    """
-    subscription = queries.get(session, subscription_id, owner_id, lock=True)
-    if subscription.status not in ("active", "paused", "awaiting_mandate"):
-        raise SubscriptionMoveNotAllowed(present=subscription.status, allowed=sorted(MOVES[subscription.status]))
-    plan = plan_queries.plan(session, subscription, min(day, calendar.today))
-    if not is_delivery_day(plan, day):
-        raise NotADeliveryDay(field="delivers_on")
-    if (day - calendar.today).days > MAX_DAYS_AHEAD:
-        raise SkipTooFar(field="delivers_on", maximum_days=MAX_DAYS_AHEAD)
-    if None in plan.wishes.get(day, {}):
-        return Change(subscription, open_orders(session, subscription, calendar))
-    times = calendar.instants(subscription.payment_method, day, plan.agreed_on(day).shift)
-    if day in plan.decided or times.edit_until <= calendar.now:
-        raise CutOffPassed(edit_until=times.edit_until.isoformat(), field="delivers_on")
-    session.add(DeliveryChange(store_id=subscription.store_id, subscription_id=subscription.id, delivers_on=day))
-    session.flush()
-    record(session, actor, "subscription.skipped", subscription, {"delivers_on": [None, day.isoformat()]})
+    provider_billing.pass_on(session, subscription, actor, "resumed here")
     return Change(subscription, open_orders(session, subscription, calendar))
 
 
 def open_orders(session: Session, subscription: Subscription, calendar: Calendar) -> list[OpenOrder]:
     """Deliveries from today on that are orders already."""
-    cycles = {cycle.id: cycle for cycle in queries.cycles_from(session, subscription.id, calendar.today)}
+    return [order for _, order in open_orders_of(session, [subscription], calendar)]
+
+
+def open_orders_of(
+    session: Session, subscriptions: Sequence[Subscription], calendar: Calendar
+) -> list[tuple[Subscription, OpenOrder]]:
+    """See `open_orders`: of all of these, in order of their days."""
+    decided = calendar_queries.cycles_from(session, [one.id for one in subscriptions], calendar.today)
+    cycles = {cycle.id: (one, cycle) for one in subscriptions for cycle in decided.get(one.id, ())}
     made = queries.orders_of_cycles(session, list(cycles))
-    kept = [(cycles[cycle_id].delivers_on, order) for cycle_id, order in made.items() if order.status not in OVER]
-    return [OpenOrder(order, day, "kept") for day, order in sorted(kept, key=lambda pair: pair[0])]
+    kept = [(*cycles[cycle_id], order) for cycle_id, order in made.items() if order.status not in OVER]
+    return [
+        (one, OpenOrder(order, cycle.delivers_on, "kept"))
+        for one, cycle, order in sorted(kept, key=lambda found: (found[1].delivers_on, found[2].id))
+    ]
 
 
 def _text(day: date | None) -> str | None:

@@ -29,9 +29,10 @@ from app.orders import queries as orders
 from app.payments.refund_models import Refund
 from app.stock import counting
 from app.stores.models import Store
+from app.subscriptions.models import Vacation
 from app.wallets import topping_up
 from app.wallets.models import TopUp
-from tests.builders import make_customer
+from tests.builders import make_customer, make_variant
 from tests.fulfilment import deliver, lines_of
 from tests.shopping import ADDRESS, Shopper, make_shopper, next_cart, place_and_start, place_by
 from tests.subscribing import Subscriber, days, subscribe, today
@@ -70,6 +71,9 @@ BODIES: dict[str, dict[str, Any]] = {
     "POST /api/v1/cash/handovers": {"rider_id": "01980a2f-0b1c-7d2e-8f30-4a5b6c7d8ea0", "counted_amount": 100},
     "POST /api/v1/subscriptions/{subscription_id}/pause": {"until": None},
     "POST /api/v1/subscriptions/{subscription_id}/cancellation": {"reason": "moving away"},
+    "POST /api/v1/subscriptions/{subscription_id}/reactivation": {},
+    "PUT /api/v1/subscriptions/{subscription_id}/end": {"ends_after": 9},
+    "PUT /api/v1/subscriptions/{subscription_id}/deliveries/{delivers_on}/lines/{variant_id}": {"quantity": 1},
     "POST /api/v1/test/clocks/{clock_id}/advance": {"to": "2020-01-01T00:00:00Z"},
     "PUT /api/v1/stock/counts/{count_id}/lines/{variant_id}": {"counted": 9},
     "POST /api/v1/stock/counts": {"category": "nothing of the kind"},
@@ -83,6 +87,7 @@ PROOF_NEEDED = {  # nobody gets further without a code, a token or a signature: 
     "POST /api/v1/orders/{order_id}/returns": {409},  # nothing of it was sent yet
     "POST /api/v1/subscriptions/{subscription_id}/pause": {409},  # its mandate was not approved yet
     "POST /api/v1/subscriptions/{subscription_id}/resumption": {409},
+    "DELETE /api/v1/subscriptions/{subscription_id}/cancellation": {409},  # it was not cancelled
     "POST /api/v1/webhooks/razorpay": {400, 404, 421, 503},  # 421: of several stores here none is the default
     "POST /api/v1/webhooks/sendgrid": {400, 404, 421, 503},
     "POST /api/v1/webhooks/twilio": {400, 404, 421, 503},
@@ -110,6 +115,7 @@ REFUSED_ALL_THE_SAME = {
 }
 CHANGES_FOR_ANYBODY = {"POST /api/v1/otp", "POST /api/v1/carts"}  # a code sent, a guest's cart opened
 REFUSED = {401, 403, 404}
+OF_ANYBODY = ("slug", "variant_id", "delivers_on", "from_on")  # what stands in a path and belongs to nobody
 
 
 @dataclass
@@ -160,7 +166,10 @@ def scene(store: Store, make_store: Callable[[], Store]) -> Scene:
         count_id = counting.open_count(session, [owner.variant_id], actor=SYSTEM, now=machine_now()).id
         topping_up.start(session, customer_id, 50000, actor=SYSTEM, now=machine_now())
         top_up_id = session.exec(select(TopUp.id)).one()
-        other = make_customer(session)
+        other, another_id = make_customer(session), make_variant(session, amount=100).id
+        vacation = Vacation(store_id=store.id, customer_id=customer_id, first_on=friday + days(1), last_on=friday + days(2))
+        session.add(vacation)
+        vacation_id = vacation.id
         staff = {
             role: accounts.add_staff(session, f"{role}@example.in", "a long password", role, SYSTEM)
             for role in STAFF_PERMISSIONS
@@ -173,7 +182,8 @@ def scene(store: Store, make_store: Callable[[], Store]) -> Scene:
         "variant_id": str(owner.variant_id), "order_id": str(order.id), "message_id": str(message.id),
         "subscription_id": str(subscription.id), "mandate_id": str(subscription.mandate_id), "clock_id": str(store.id),
         "account_id": str(new_id()), "slug": _slug(store), "count_id": str(count_id),
-        "customer_id": str(customer_id), "top_up_id": str(top_up_id),
+        "customer_id": str(customer_id), "top_up_id": str(top_up_id), "vacation_id": str(vacation_id),
+        "delivers_on": friday.isoformat(), "from_on": friday.isoformat(),
     }  # fmt: skip
     line_id = str(lines_of(order)[0].id)
     bodies: dict[str, dict[str, Any]] = {
@@ -185,6 +195,12 @@ def scene(store: Store, make_store: Callable[[], Store]) -> Scene:
         "POST /api/v1/stock/receipts": {"lines": [{"variant_id": ids["variant_id"], "quantity": 1}], "note": "van"},
         "POST /api/v1/stock/adjustments": {"variant_id": ids["variant_id"], "change": -1, "reason": "damaged"},
         "POST /api/v1/subscriptions/{subscription_id}/skips": {"delivers_on": friday.isoformat()},
+        "POST /api/v1/subscriptions/{subscription_id}/changes": {"from_on": friday.isoformat(), "shift": "evening"},
+        "POST /api/v1/subscriptions/{subscription_id}/deliveries/{delivers_on}/swap": {
+            "variant_id": ids["variant_id"],
+            "with_variant_id": str(another_id),
+        },
+        "POST /api/v1/vacations": {"first_on": friday.isoformat(), "last_on": friday.isoformat()},
     }
     actors = {
         "nobody": {},
@@ -244,7 +260,7 @@ def test_ac42_only_who_may_gets_in_and_nobody_sees_or_changes_what_is_not_theirs
     if any(id_ in route[1] for id_ in ("{shipment_id}", "{return_id}", "{refund_id}", "{document_id}")):
         scene.ids.update(sold(scene))
     policy, name, before = POLICY[route], " ".join(route), state(store)
-    owned = [value for key, value in scene.ids.items() if "{" + key + "}" in route[1] and key not in ("slug", "variant_id")]
+    owned = [value for key, value in scene.ids.items() if "{" + key + "}" in route[1] and key not in OF_ANYBODY]
     for actor, headers in scene.actors.items():
         answer = call(client, scene, route, headers)
         if policy.audience == "public":
@@ -257,7 +273,7 @@ def test_ac42_only_who_may_gets_in_and_nobody_sees_or_changes_what_is_not_theirs
             assert answer.status_code < 300 or actor in STAFF_PERMISSIONS, (actor, answer.text)
         elif actor == "another customer" and policy.audience != "staff" and not owned:
             assert answer.status_code < 500, (actor, answer.text)
-            assert not any(value in answer.text for key, value in scene.ids.items() if key not in ("slug", "variant_id")), actor
+            assert not any(value in answer.text for key, value in scene.ids.items() if key not in OF_ANYBODY), actor
         else:
             assert answer.status_code in REFUSED, (actor, answer.status_code, answer.text)
         changes_own = actor == "another customer" and not owned and answer.status_code < 300
