@@ -127,7 +127,7 @@ def price_basket(lines: Iterable[BasketLine], terms: Terms) -> PricedBasket:
     priced = tuple(PricedLine(*parts) for parts in zip(lines, goods, shipping, strict=True))
     whole_shipping = sum(shipping, Taxed())
     exact = value + whole_shipping.total_amount
-    round_off = (exact + RUPEE // 2) // RUPEE * RUPEE - exact if terms.rounds_to_rupee else 0
+    round_off = _round_off(exact) if terms.rounds_to_rupee else 0
     return PricedBasket(priced, whole_shipping, round_off, _explain(priced, terms, charge, round_off))
 
 
@@ -152,6 +152,12 @@ def _tax(amount: int, rate_bp: int, terms: Terms) -> Taxed:
         return Taxed(amount - 2 * half if terms.includes_tax else amount, cgst_amount=half, sgst_amount=half)
     tax = _half_up(amount * rate_bp, base)
     return Taxed(amount - tax if terms.includes_tax else amount, igst_amount=tax)
+
+
+def _round_off(exact: int) -> int:
+    """To the nearest rupee, half up; but what costs something never comes to nothing."""
+    rounded = (exact + RUPEE // 2) // RUPEE * RUPEE
+    return rounded - exact if rounded else 0
 
 
 def _half_up(numerator: int, denominator: int) -> int:

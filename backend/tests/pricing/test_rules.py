@@ -129,6 +129,11 @@ def test_round_off_to_the_rupee(value: int, round_off: int) -> None:
     assert basket.total_amount % 100 == 0
 
 
+def test_what_is_worth_less_than_half_a_rupee_is_not_rounded_away() -> None:
+    basket = price_basket([line(49)], Terms(rounds_to_rupee=True))
+    assert (basket.total_amount, basket.round_off_amount) == (49, 0)
+
+
 def test_an_empty_basket_costs_nothing_not_even_delivery() -> None:
     basket = price_basket([], Terms(shipping_amount=4_000, rounds_to_rupee=True))
     assert (basket.total_amount, basket.shipping_amount, basket.tax_amount) == (0, 0, 0)
