@@ -5,12 +5,13 @@ planned once, and row-level security, constraints and defaults hold as for any o
 """
 
 import functools
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import orjson
-from sqlalchemy import Column, TextClause, text
-from sqlmodel import Session
+from sqlalchemy import Column, ColumnElement, TextClause, any_, bindparam, text
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlmodel import Session, col
 
 from app.core.db import Row, metadata
 
@@ -71,3 +72,8 @@ def _update(model: type[Row], columns: tuple[str, ...]) -> TextClause:
         f"FROM json_populate_recordset(NULL::{name}, CAST(:rows AS json)) AS made "
         "WHERE old.store_id = made.store_id AND old.id = made.id"
     )
+
+
+def among(column: Any, values: Collection[Any]) -> ColumnElement[bool]:
+    """The column is one of these, however many: one parameter, where `in_` writes another statement for each number of them."""
+    return col(column) == any_(bindparam(None, list(values), type_=ARRAY(column.type)))

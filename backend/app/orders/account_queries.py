@@ -9,6 +9,7 @@ from sqlalchemy import func
 from sqlalchemy import select as columns
 from sqlmodel import Session, col, select
 
+from app.core.bulk import among
 from app.orders.models import Order
 
 
@@ -28,7 +29,7 @@ def outstanding_of(session: Session, customer_ids: Collection[UUID], method: str
     """The same of several customers; who owes nothing is left out."""
     owed = func.sum(col(Order.total_amount) - col(Order.reduced_amount)).label("owed")
     statement = columns(col(Order.customer_id), owed).where(
-        col(Order.customer_id).in_(customer_ids),
+        among(col(Order.customer_id), customer_ids),
         col(Order.payment_method) == method,
         col(Order.payment_status) != "paid",
         col(Order.status) != "cancelled",

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from sqlmodel import Session, col, select
 
+from app.core.bulk import among
 from app.payments.mandate_models import UNDECIDED, Debit, Mandate
 from app.payments.models import Payment, PaymentAttempt
 
@@ -15,7 +16,7 @@ def get(session: Session, mandate_id: UUID) -> Mandate:
 
 
 def get_many(session: Session, mandate_ids: Sequence[UUID]) -> dict[UUID, Mandate]:
-    found = session.exec(select(Mandate).where(col(Mandate.id).in_(mandate_ids)))
+    found = session.exec(select(Mandate).where(among(col(Mandate.id), mandate_ids)))
     return {mandate.id: mandate for mandate in found}
 
 

@@ -10,6 +10,7 @@ from sqlalchemy import func
 from sqlalchemy import select as columns
 from sqlmodel import Session, col, select
 
+from app.core.bulk import among
 from app.subscriptions.coming import Agreed, Item, Plan, Shift
 from app.subscriptions.models import (
     Cycle,
@@ -89,7 +90,7 @@ def decided_days(session: Session, subscription_ids: Collection[UUID], since: da
     """On which days from `since` on each of them has an outcome already."""
     found: dict[UUID, set[date]] = {one: set() for one in subscription_ids}
     statement = columns(col(Cycle.subscription_id), col(Cycle.delivers_on)).where(
-        col(Cycle.subscription_id).in_(subscription_ids), col(Cycle.delivers_on) >= since
+        among(col(Cycle.subscription_id), subscription_ids), col(Cycle.delivers_on) >= since
     )
     for subscription_id, delivers_on in session.execute(statement):
         found[subscription_id].add(delivers_on)
@@ -102,7 +103,7 @@ def _agreed(session: Session, ids: Collection[UUID]) -> dict[UUID, list[Agreed]]
     line = SubscriptionLine
     lines = columns(col(line.terms_id), col(line.variant_id), col(line.quantity), col(line.by_weekday))
     for terms_id, variant_id, quantity, by_weekday in session.execute(
-        lines.where(col(line.subscription_id).in_(ids)).order_by(col(line.position))
+        lines.where(among(col(line.subscription_id), ids)).order_by(col(line.position))
     ):
         items[terms_id].append(Item(variant_id, quantity, by_weekday))
     found: dict[UUID, list[Agreed]] = {one: [] for one in ids}
@@ -117,7 +118,7 @@ def _agreed(session: Session, ids: Collection[UUID]) -> dict[UUID, list[Agreed]]
         col(term.shift),
     )
     for subscription_id, terms_id, from_on, rule, anchor_on, address_id, shift in session.execute(
-        agreed.where(col(term.subscription_id).in_(ids)).order_by(col(term.from_on))
+        agreed.where(among(col(term.subscription_id), ids)).order_by(col(term.from_on))
     ):
         known: Shift = "evening" if shift == "evening" else "morning"
         one = Agreed(from_on, Rule.of(rule), anchor_on, address_id, items[terms_id], known)
@@ -130,7 +131,7 @@ def _wishes(session: Session, ids: Collection[UUID], since: date) -> dict[UUID, 
     change = DeliveryChange
     statement = columns(col(change.subscription_id), col(change.delivers_on), col(change.variant_id), col(change.quantity))
     for subscription_id, day, variant_id, quantity in session.execute(
-        statement.where(col(change.subscription_id).in_(ids), col(change.delivers_on) >= since)
+        statement.where(among(col(change.subscription_id), ids), col(change.delivers_on) >= since)
     ):
         found[subscription_id][day][variant_id] = quantity
     return found
@@ -140,7 +141,7 @@ def _away(session: Session, customer_ids: Collection[UUID], since: date) -> Mapp
     found: dict[UUID, list[tuple[date, date]]] = defaultdict(list)
     statement = columns(col(Vacation.customer_id), col(Vacation.first_on), col(Vacation.last_on))
     for customer_id, first_on, last_on in session.execute(
-        statement.where(col(Vacation.customer_id).in_(customer_ids), col(Vacation.last_on) >= since)
+        statement.where(among(col(Vacation.customer_id), customer_ids), col(Vacation.last_on) >= since)
     ):
         found[customer_id].append((first_on, last_on))
     return found
@@ -151,7 +152,7 @@ def _made(session: Session, ids: Collection[UUID]) -> dict[UUID, int]:
     if not ids:
         return {}
     statement = columns(col(Cycle.subscription_id), func.count().label("made")).where(
-        col(Cycle.subscription_id).in_(ids), col(Cycle.status) == "created"
+        among(col(Cycle.subscription_id), ids), col(Cycle.status) == "created"
     )
     counted = session.execute(statement.group_by(col(Cycle.subscription_id)))
     return {row.subscription_id: row.made for row in counted}

@@ -11,6 +11,7 @@ from sqlmodel import Session, col, select
 
 from app.accounts.models import Address, Customer
 from app.catalog.models import Product, Variant
+from app.core.bulk import among
 from app.orders.models import Order
 from app.subscriptions.allocating import Allotments
 from app.subscriptions.errors import SubscriptionNotFound
@@ -93,7 +94,7 @@ def shortages(session: Session, variant_ids: Collection[UUID]) -> dict[UUID, Sho
     statement = columns(col(Variant.id), col(Product.shortage_policy), col(Variant.substitute_id)).join(
         Product, and_(col(Product.store_id) == col(Variant.store_id), col(Product.id) == col(Variant.product_id))
     )
-    found = session.execute(statement.where(col(Variant.id).in_(variant_ids)))
+    found = session.execute(statement.where(among(col(Variant.id), variant_ids)))
     return {row.id: Shortage(row.shortage_policy, row.substitute_id) for row in found}
 
 
@@ -102,7 +103,7 @@ def allotments(session: Session, subscription_ids: Collection[UUID], days: Colle
     found: dict[tuple[UUID, date], dict[UUID, int]] = {}
     statement = columns(
         col(Allocation.subscription_id), col(Allocation.delivers_on), col(Allocation.variant_id), col(Allocation.allotted)
-    ).where(col(Allocation.subscription_id).in_(subscription_ids), col(Allocation.delivers_on).in_(days))
+    ).where(among(col(Allocation.subscription_id), subscription_ids), among(col(Allocation.delivers_on), days))
     for subscription_id, day, variant_id, allotted in session.execute(statement):
         found.setdefault((subscription_id, day), {})[variant_id] = allotted
     return found
@@ -130,13 +131,25 @@ def of_mandate(session: Session, mandate_id: UUID) -> Subscription | None:
 
 def addresses(session: Session, address_ids: Collection[UUID]) -> dict[UUID, Address]:
     """Archived ones too: an address that was put away is still where this subscription goes."""
-    return {one.id: one for one in session.exec(select(Address).where(col(Address.id).in_(address_ids)))}
+    return {one.id: one for one in session.exec(select(Address).where(among(col(Address.id), address_ids)))}
 
 
 def cycles_from(session: Session, subscription_id: UUID, day: date) -> Sequence[Cycle]:
     """What was decided for deliveries on that day or later, in order."""
     statement = select(Cycle).where(Cycle.subscription_id == subscription_id, col(Cycle.delivers_on) >= day)
     return session.exec(statement.order_by(col(Cycle.delivers_on))).all()
+
+
+def has_unpaid_order(session: Session, subscription_id: UUID) -> bool:
+    """Whether a delivery of it waits for its money."""
+    statement = select(Order.id).join(Cycle, col(Cycle.id) == col(Order.cycle_id)).where(Order.status == "pending_payment")
+    return session.exec(statement.where(Cycle.subscription_id == subscription_id).limit(1)).first() is not None
+
+
+def cycle_on(session: Session, subscription_id: UUID, day: date) -> Cycle | None:
+    """What was decided for that day."""
+    statement = select(Cycle).where(Cycle.subscription_id == subscription_id, Cycle.delivers_on == day)
+    return session.exec(statement).one_or_none()
 
 
 def cycle(session: Session, cycle_id: UUID) -> Cycle | None:
@@ -157,5 +170,5 @@ def lock_unreminded(session: Session, limit: int) -> Sequence[Cycle]:
 
 def orders_of_cycles(session: Session, cycle_ids: Collection[UUID]) -> dict[UUID, Order]:
     """The order that each of these deliveries became."""
-    found = session.exec(select(Order).where(col(Order.cycle_id).in_(cycle_ids)))
+    found = session.exec(select(Order).where(among(col(Order.cycle_id), cycle_ids)))
     return {order.cycle_id: order for order in found if order.cycle_id}
