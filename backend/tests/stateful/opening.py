@@ -35,6 +35,17 @@ GOODS: tuple[dict[str, Any], ...] = (  # each comes to an end, so that stock run
 )
 CREDIT_LIMIT_AMOUNT = 50_000
 STAFF = ("rider", "admin")
+FILL_CART = """
+WITH cart AS (
+    INSERT INTO carts (store_id, id, created_at, touched_at, customer_id, status)
+    VALUES (%(store_id)s, gen_random_uuid(), now(), now(), %(customer_id)s, 'open')
+    ON CONFLICT (store_id, customer_id) WHERE status = 'open' DO UPDATE SET touched_at = now() RETURNING store_id, id
+)
+INSERT INTO cart_lines (store_id, id, created_at, cart_id, variant_id, quantity)
+SELECT cart.store_id, gen_random_uuid(), now(), cart.id, wanted.variant_id, wanted.quantity
+FROM cart, unnest(%(variants)s::uuid[], %(quantities)s::int[]) AS wanted (variant_id, quantity)
+ON CONFLICT (store_id, cart_id, variant_id) DO UPDATE SET quantity = excluded.quantity RETURNING cart_id
+"""
 OWN: dict[str, dict[str, str]] = {  # columns of a copy, besides the store's id
     "stores": {"host": "host", "slug": "slug"},
     "provider_accounts": {"id": "account_id", "credentials": "credentials"},
@@ -94,6 +105,12 @@ class Template:
         sandbox.http.put(f"/control/razorpay/accounts/{sandbox.key_id}", json=facts).raise_for_status()
         sandbox.webhooks("hold")
         return sandbox, replace(self.premises, store=store, account_id=account_id)
+
+    def fill_cart(self, store_id: UUID, customer_id: UUID, wanted: dict[str, int]) -> str:
+        """So many of these variants in the customer's open cart; its id."""
+        lines = {"variants": list(wanted), "quantities": list(wanted.values())}
+        (cart_id,) = self.owner.execute(FILL_CART, {"store_id": store_id, "customer_id": customer_id, **lines}).fetchall()[0]
+        return str(cart_id)
 
     def _has_rows(self, table: Table) -> bool:
         query = f"SELECT count(*) FROM {table.name} WHERE store_id = %s"  # noqa: S608

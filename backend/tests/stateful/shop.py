@@ -1,12 +1,7 @@
 """What customers and staff of a shop do, each thing by a request or two, and what is remembered of it in order to go on."""
 
 from dataclasses import dataclass, field
-from uuid import UUID
 
-from app.carts import service as carts
-from app.core import clock
-from app.core.work import unit_of_work
-from app.stores import service as stores
 from tests.stateful.asking import Api
 from tests.stateful.opening import Template
 from tests.stateful.world import OUTAGE, Body, World
@@ -39,15 +34,10 @@ class Shop(World):
 
     def buy(self, who: int, wanted: dict[int, int], method: str) -> None:
         """Fill a cart and place it. What happens in carts is other tests' concern: it is filled without the API."""
-        with unit_of_work(self.store.id) as session:
-            store, customer = stores.get(session), self.premises.customers[who]
-            now, today = clock.now(store), clock.today(store)
-            cart, _ = carts.open_cart(session, customer, now)
-            for variant, quantity in wanted.items():
-                item = UUID(self.premises.variants[variant])
-                carts.set_quantity(session, cart.id, carts.Owner(customer), item, quantity, today=today, now=now)
+        lines = {self.premises.variants[which]: quantity for which, quantity in wanted.items()}
+        cart = self.template.fill_cart(self.store.id, self.premises.customers[who], lines)
         self.log.append(f"cart of {who}: {wanted}")
-        body = {"cart_id": str(cart.id), "address_id": self.premises.addresses[who], "payment_method": method}
+        body = {"cart_id": cart, "address_id": self.premises.addresses[who], "payment_method": method}
         answer = self.ask(who, "POST", "/checkouts", body)
         if answer.status_code in OUTAGE:
             listed = self.ask(who, "GET", "/orders?limit=1").json()["items"]

@@ -42,7 +42,7 @@ DUE = " UNION ALL ".join(
 
 class World:
     def __init__(self, template: Template, api: Api) -> None:
-        self.api, self.onlooker = api, template.onlooker
+        self.api, self.template, self.onlooker = api, template, template.onlooker
         self.sandbox, self.premises = template.open()
         self.store, self.tokens = self.premises.store, self.premises.tokens()
         self.told: set[str] = set()  # events that were delivered, or lost
