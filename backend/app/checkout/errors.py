@@ -77,3 +77,9 @@ class RefundMoveNotAllowed(Conflict):
     """This refund cannot be treated like that."""
 
     code = "refund_move_not_allowed"
+
+
+class BilledByProvider(Conflict):
+    """The payment provider charges for this delivery by itself; what is paid here too would be paid twice."""
+
+    code = "billed_by_provider"

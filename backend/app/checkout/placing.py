@@ -21,7 +21,8 @@ from app.carts.errors import CartClosed
 from app.carts.rules import CartProblem
 from app.carts.viewing import CartView
 from app.checkout import paying
-from app.checkout.errors import CartNotReady, CheckoutClosed
+from app.checkout.errors import BilledByProvider, CartNotReady, CheckoutClosed
+from app.checkout.renewing import BILLED_THERE
 from app.checkout.writing import Sale, freeze_address, new_lines, new_order
 from app.core.actor import Actor
 from app.core.db import insert_now
@@ -93,6 +94,8 @@ def attempt_of(session: Session, order: Order, actor: Actor) -> PaymentAttempt:
     order = orders.get_locked(session, order.id)
     if order.status != "pending_payment":
         raise CheckoutClosed(order_id=str(order.id), order_status=order.status)
+    if order.payment_method == BILLED_THERE:
+        raise BilledByProvider(order_id=str(order.id))
     found = payments.latest_attempt_of_order(session, order.id)
     if found is None or found[0].work_status == "dead":
         return starting.begin(session, order.id, order.total_amount, order.currency, actor)

@@ -13,6 +13,7 @@ from sqlmodel import Session
 from app.audit.models import AuditEntry
 from app.audit.service import entry
 from app.checkout import notifying
+from app.checkout.errors import BilledByProvider
 from app.checkout.writing import Sale, new_lines, new_order
 from app.core.actor import Actor
 from app.core.bulk import insert_many
@@ -28,6 +29,7 @@ from app.stock.allocating import Hold, Shelf
 from app.stores import service as stores
 from app.stores.models import Store
 
+BILLED_THERE = "provider"  # it charges by itself, and we are told
 ON_TRUST = ("cash_on_delivery", "account")  # the goods go out, the money comes later
 
 
@@ -48,6 +50,15 @@ class Renewal:
     @property
     def is_on_trust(self) -> bool:
         return self.sale.payment_method in ON_TRUST
+
+    @property
+    def is_to_be_paid(self) -> bool:
+        """By whatever we do, or ask the customer to do."""
+        return not self.is_on_trust and not self.is_billed_there
+
+    @property
+    def is_billed_there(self) -> bool:
+        return self.sale.payment_method == BILLED_THERE
 
     @property
     def is_debited(self) -> bool:
@@ -85,7 +96,7 @@ def place_many(
     entries = [
         entry(session, actor, "order.placed", order, {"status": [None, order.status]}, cause) for order in orders.values()
     ]
-    entries += _begin_payments(session, [(one, orders[one.cycle_id]) for one in renewals if not one.is_on_trust], actor, cause)
+    entries += _begin_payments(session, [(one, orders[one.cycle_id]) for one in renewals if one.is_to_be_paid], actor, cause)
     holds = [Hold(orders[one.cycle_id].id, one.quantities, None if one.is_on_trust else one.expires_at) for one in renewals]
     entries += shelf.write(session, holds, cause="reserved for a renewal", actor=actor, now=now)
     return orders, entries
@@ -102,6 +113,8 @@ def _begin_payments(session: Session, owed: Sequence[tuple[Renewal, Order]], act
     """What each is to be paid by: a debit under its mandate, or whatever its customer does."""
     if not owed:
         return []
+    if any(renewal.is_billed_there for renewal, _ in owed):
+        raise BilledByProvider
     account_id = stores.provider_account(session, "razorpay").id
     pairs = [(renewal, order, _payment(order)) for renewal, order in owed]
     insert_many(session, [payment for _, _, payment in pairs])

@@ -42,6 +42,10 @@ def fulfil(session: Session, agreement: ProviderSubscription, facts: Subscriptio
     wish, agreement.wish = agreement.wish, None
     if wish == "cancel_at_cycle_end" and not agreement.is_final:
         agreement.ends_with_cycle = True
+    if facts.status != "paused":
+        agreement.paused_here = False
+    elif wish == "pause":
+        agreement.paused_here = True
     if wish == "pause" and facts.status not in ("paused", "cancelled"):
         agreement.failure_reason = f"not_paused_while_{facts.status}"
     if wish == "resume" and facts.status != "active":
@@ -82,6 +86,7 @@ def refuse(session: Session, agreement: ProviderSubscription, reason: str) -> No
 
 def drop_wish(session: Session, agreement: ProviderSubscription, reason: str) -> None:
     before, agreement.wish = agreement.wish, None
+    agreement.paused_here = agreement.paused_here and before != "resume"  # somebody else paused it
     agreement.failure_reason = reason[:100]
     session.add(agreement)
     record(

@@ -105,6 +105,7 @@ class ProviderSubscription(WorkRow, table=True):
     charge_at: datetime | None = None
     ended_at: datetime | None = None
     paid_count: int = Field(default=0, sa_type=SmallInteger)
+    paused_here: bool = False  # paused because we wished it, not by the customer at the bank
     ends_with_cycle: bool = False  # the provider was told to end it when the current cycle does, and shows nothing of that
     failure_reason: str | None = Field(default=None, max_length=100)  # why it was refused, or the last wish
 

@@ -38,6 +38,7 @@ class Agreement:
     price: Price
     total_count: int
     start_at: datetime | None
+    approve_by: datetime | None = None  # a week from now at the latest
 
 
 def ask(
@@ -48,7 +49,7 @@ def ask(
     One that lives per subscription, by the database.
     """
     plan = provider_plans.plan_for(session, terms.price, now)
-    expire_by = now + APPROVE_WITHIN
+    limits = (now + APPROVE_WITHIN, terms.start_at, terms.approve_by)
     agreement = ProviderSubscription(
         store_id=store_of(session),
         customer_id=customer_id,
@@ -57,7 +58,7 @@ def ask(
         plan_id=plan.id,
         total_count=terms.total_count,
         start_at=terms.start_at,
-        expire_by=min(expire_by, terms.start_at) if terms.start_at else expire_by,
+        expire_by=min(limit for limit in limits if limit),
         asked_at=now,
     )
     session.add(agreement)
@@ -76,22 +77,29 @@ def want(session: Session, subscription_id: UUID, wish: Wish, actor: Actor, caus
     agreement = queries.live_locked(session, subscription_id)
     if agreement is None:
         raise StillWorking if queries.is_live(session, subscription_id) else NothingRuns
+    note_wish(session, agreement, wish, actor, cause)
+    look_now(session, agreement)
+    return agreement
+
+
+def note_wish(session: Session, agreement: ProviderSubscription, wish: Wish | None, actor: Actor, cause: str) -> None:
+    """It is told with the next look. The caller holds the row."""
     before = agreement.wish
     agreement.wish, agreement.failure_reason = wish, None
+    session.add(agreement)
     record(session, actor, "provider_subscription.wished", agreement, {"wish": [before, wish]}, cause=cause)
-    _look_now(session, agreement)
-    return agreement
 
 
 def hear(session: Session, provider_subscription_id: str) -> ProviderSubscription:
     """An event speaks of it: look. SubscriptionUnknown while we have not recorded it; StillWorking: come again."""
     agreement = queries.by_their_id_locked(session, provider_subscription_id)
     if not agreement.is_final:
-        _look_now(session, agreement)
+        look_now(session, agreement)
     return agreement
 
 
-def _look_now(session: Session, agreement: ProviderSubscription) -> None:
+def look_now(session: Session, agreement: ProviderSubscription) -> None:
+    """The row is locked; StillWorking where somebody holds its lease."""
     if agreement.work_status == "unknown" and not agreement.exists_there:
         return  # it may have been made: looked for in its own time, and never begun anew before that
     wake(session, agreement)

@@ -18,11 +18,11 @@ from app.core.ids import new_id
 from app.core.work import store_of
 from app.payments import mandates
 from app.payments.debit_rules import MAX_UNATTENDED_AMOUNT
-from app.payments.mandate_models import MandateMethod
+from app.payments.mandate_models import Mandate, MandateMethod
 from app.payments.models import PaymentAttempt
 from app.pricing import service as pricing
 from app.stores import service as stores
-from app.subscriptions import agreeing, notifying, planning, queries
+from app.subscriptions import agreeing, notifying, planning, provider_billing, queries
 from app.subscriptions.coming import Agreed, Item, Plan, Shift, days
 from app.subscriptions.errors import (
     EndsBeforeStart,
@@ -77,7 +77,7 @@ def start(session: Session, wish: Wish, *, customer_id: UUID, actor: Actor, cale
     """A new subscription. By mandate it awaits the customer's approval; paid on delivery it begins at once.
 
     Locks the customer. StartInPast, StartTooFar, EndsBeforeStart, LinesInvalid, NotOnSale, AddressNotFound,
-    MandateLimitTooLow, PhoneNeeded.
+    MandateLimitTooLow, PhoneNeeded; billed by the provider: ProviderCannotKeep, StartTooSoon.
     """
     if wish.starts_on < calendar.today:
         raise StartInPast(field="starts_on", earliest=calendar.today.isoformat())
@@ -93,19 +93,15 @@ def start(session: Session, wish: Wish, *, customer_id: UUID, actor: Actor, cale
         raise TooManySubscriptions(maximum=MAX_LIVE)
     address = accounts.get_address(session, wish.address_id, customer_id)
     price = _price(session, wish, freeze_address(address), calendar)
-    mandate, attempt = None, None
-    if wish.payment_method == "mandate" and wish.method is not None:
-        limit = _limit(wish, price)
-        if not accounts.get_customer(session, customer_id).phone:
-            raise PhoneNeeded
-        currency = stores.get(session).currency
-        mandate, attempt = mandates.ask(session, customer_id, wish.method, limit, currency, now=calendar.now, actor=actor)
+    mandate, attempt = _ask_mandate(session, wish, price, customer_id, actor, calendar)
+    is_billed_there = wish.payment_method == "provider"
     subscription = Subscription(
         store_id=store_of(session),
         id=new_id(),
         customer_id=customer_id,
-        status="awaiting_mandate" if mandate else "active",
+        status="awaiting_mandate" if mandate or is_billed_there else "active",
         payment_method=wish.payment_method,
+        billing_owner="provider" if is_billed_there else "rozana",
         mandate_id=mandate.id if mandate else None,
         starts_on=first.delivers_on,
         ends_on=wish.ends_on,
@@ -117,12 +113,28 @@ def start(session: Session, wish: Wish, *, customer_id: UUID, actor: Actor, cale
     agreeing.write(session, subscription, wish.agreed)
     if subscription.status == "active":
         planning.schedule(session, subscription, calendar)
+    if is_billed_there:
+        provider_billing.check(first, calendar)
+        provider_billing.agree(session, subscription, price, calendar=calendar, actor=actor)
     session.flush()
     changes = {"status": [None, subscription.status], "terms": [None, agreeing.facts(wish.agreed)]}
     record(session, actor, "subscription.started", subscription, changes, cause=f"{wish.rule.kind}, {price} paise")
     if subscription.status == "active":
         notifying.started(session, subscription)
     return Started(subscription, attempt)
+
+
+def _ask_mandate(
+    session: Session, wish: Wish, price: int, customer_id: UUID, actor: Actor, calendar: Calendar
+) -> tuple[Mandate | None, PaymentAttempt | None]:
+    """The mandate to be approved, and the attempt at its first payment, where it is paid by one."""
+    if wish.payment_method != "mandate" or wish.method is None:
+        return None, None
+    limit = _limit(wish, price)
+    if not accounts.get_customer(session, customer_id).phone:
+        raise PhoneNeeded
+    currency = stores.get(session).currency
+    return mandates.ask(session, customer_id, wish.method, limit, currency, now=calendar.now, actor=actor)
 
 
 def _price(session: Session, wish: Wish, address: Mapping[str, Any], calendar: Calendar) -> int:

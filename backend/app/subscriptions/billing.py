@@ -22,7 +22,7 @@ from app.core.bulk import insert_many, update_many
 from app.core.logging import get_logger
 from app.stock.allocating import Shelf, ShelfChanged
 from app.stores.models import Store
-from app.subscriptions import deciding, following, notifying, planning, queries
+from app.subscriptions import deciding, following, notifying, planning, provider_billing, queries
 from app.subscriptions.deciding import Facts, Outcome
 from app.subscriptions.models import Cycle, Subscription
 from app.subscriptions.planning import Calendar
@@ -139,6 +139,9 @@ def _entries(session: Session, outcome: Outcome, cause: str) -> list[AuditEntry]
 def _tell(session: Session, facts: Facts, outcome: Outcome) -> None:
     """Word to the customer where less comes than was agreed, or nothing; rare, so one by one."""
     cycle = outcome.cycle
+    if outcome.is_resumed and outcome.due.payment_method == "provider":
+        resumed = queries.get(session, outcome.due.id, None, lock=True)
+        provider_billing.pass_on(session, resumed, SYSTEM, "the pause ends")
     if outcome.lost_mandate is not None:
         subscription = queries.get(session, outcome.due.id, None, lock=True)
         following.stop(session, subscription, outcome.lost_mandate, now=facts.calendar.now, actor=SYSTEM)

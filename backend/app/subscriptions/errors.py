@@ -152,7 +152,10 @@ class MandateLimitExceeded(Conflict):
 
 
 class ProviderKeepsSchedule(Conflict):
-    """The payment provider charges this subscription by itself, the same each time: end it and start another one instead."""
+    """The payment provider charges this subscription by itself, the same each time: less can come, not more or something else.
+
+    End it and start another one instead.
+    """
 
     code = "provider_keeps_schedule"
 
@@ -191,3 +194,27 @@ class NothingToTakeBack(Conflict):
     """This subscription has no end that could be taken back; one that is over can be taken up again."""
 
     code = "nothing_to_take_back"
+
+
+class ProviderCannotKeep(Invalid):
+    """The payment provider cannot keep these terms by itself, `reason` says why; choose a mandate, or another rhythm."""
+
+    code = "provider_cannot_keep"
+
+
+class StartTooSoon(Invalid):
+    """The payment provider charges some days ahead: a subscription that it bills starts on `earliest` or later."""
+
+    code = "start_too_soon"
+
+
+class StillApproved(Conflict):
+    """There is nothing to approve: the payment provider charges for this subscription, or rests as it was asked to."""
+
+    code = "still_approved"
+
+
+class NotBegunAtProvider(Conflict):
+    """Before its first charge this subscription cannot be paused at the payment provider; skip a delivery, or end it."""
+
+    code = "not_begun_at_provider"

@@ -17,6 +17,7 @@ from app.notifications.models import Message
 from app.orders import queries as orders
 from app.orders.models import Order
 from app.payments.mandate_models import Mandate
+from app.payments.provider_subscription_models import ProviderSubscription
 from app.stores import service as stores
 from app.subscriptions import viewing
 from app.subscriptions.models import Cycle, Subscription
@@ -94,6 +95,27 @@ def action_needed(session: Session, subscription: Subscription, mandate: Mandate
     """Once a day at most for a state in which the mandate is found: only the customer can put it right."""
     key = f"mandate.{mandate.status}:{mandate.id}:{now.date()}"
     return _tell(session, subscription, "subscription_action_needed", key, {"mandate_status": mandate.status})
+
+
+AT_PROVIDER = {  # what the message about mandates calls it
+    "paused": "paused",
+    "expired": "expired",
+    "cancelled": "cancelled",
+    "completed": "cancelled",
+    "refused": "rejected",
+}
+FAILED = "The payment for your deliveries did not go through. Pay with another card or UPI id, so that they go on: {url}"
+
+
+def provider_needs(
+    session: Session, subscription: Subscription, agreement: ProviderSubscription, now: datetime
+) -> list[Message]:
+    """Once a day at most for a state in which the provider's subscription is found: only the customer can put it right."""
+    key = f"provider_subscription.{agreement.status}:{agreement.id}:{now.date()}"
+    if agreement.status in AT_PROVIDER:
+        facts = {"mandate_status": AT_PROVIDER[agreement.status]}
+        return _tell(session, subscription, "subscription_action_needed", key, facts)
+    return _tell(session, subscription, "notice", key, {"body": FAILED.format(url=agreement.short_url)})
 
 
 def _tell(

@@ -10,8 +10,8 @@ from typing import Final, Literal
 
 from app.subscriptions.rules import Rule
 
-LEAD_DAYS: Final = 4  # from the charge to the delivery: four tries, the last on the day before it
-LAST_DAY: Final = 28  # of every month; a later one would wander
+LEAD_DAYS: Final = 4  # from the charge to the delivery, at most: four tries, the last on the day before it
+LAST_DAY: Final = 28  # that every month has; a later one would wander
 LEAST_DAILY: Final = 7  # theirs
 MAX_DAYS: Final = 3650  # of one agreement; then it is completed, and a new one is made
 DAYS_IN_MONTH: Final = 30
@@ -48,13 +48,12 @@ def plan_period(rule: Rule) -> ProviderPeriod | Reason:
 
 
 def charge_on(rule: Rule, delivers_on: date) -> date:
-    """On which day the provider charges for the delivery of that day. Of a monthly rule: the same day of every month."""
+    """On which day the provider charges for the delivery of that day: one to four days before. Monthly: always the same day."""
     if rule.day is None:
         return delivers_on - timedelta(days=LEAD_DAYS)
-    if rule.day > LEAD_DAYS:
-        return delivers_on.replace(day=min(rule.day, LAST_DAY + 1) - LEAD_DAYS)
-    before = delivers_on.replace(day=1) - timedelta(days=1)
-    return before.replace(day=LAST_DAY - LEAD_DAYS + rule.day)
+    if rule.day == 1:
+        return (delivers_on - timedelta(days=1)).replace(day=LAST_DAY)
+    return delivers_on.replace(day=min(max(rule.day - LEAD_DAYS, 1), LAST_DAY - 1))
 
 
 def most_cycles(period: ProviderPeriod) -> int:

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from app.payments.debit_rules import off_peak
 from app.subscriptions.coming import Shift
+from app.subscriptions.provider_rhythm import LEAD_DAYS
 
 ON_TIME = timedelta(hours=1)  # planning runs hourly: within that a plan is kept as it was promised
 LATE_NOTICE = timedelta(hours=26)  # 24 h after the bank's notice (RBI), of which Razorpay makes 25; 1 h to deliver it
@@ -59,6 +60,8 @@ class Timing:
             days, at = self.evening_cutoff_days_before, self.evening_cutoff_time
         if payment_method in ASKED_FIRST:
             days = max(days, self.link_days_before)
+        if payment_method == "provider":
+            days = max(days, LEAD_DAYS + 1)  # before it charges
         return days, at
 
 

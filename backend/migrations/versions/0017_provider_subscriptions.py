@@ -41,9 +41,14 @@ def upgrade() -> None:
     for table in ("provider_plans", "provider_subscriptions"):
         op.execute(security.let_sweep_see(table))
     op.execute(ONE_BILLING_OWNER)
+    # What was charged and does not come is the customer's, however little: limits are for those who pay in of themselves.
+    op.drop_constraint("ck_top_ups_amount_sane", "top_ups")
+    op.execute("ALTER TABLE top_ups ADD CONSTRAINT ck_top_ups_amount_positive CHECK (amount > 0) NOT VALID")
 
 
 def downgrade() -> None:
+    op.drop_constraint("ck_top_ups_amount_positive", "top_ups")
+    op.execute("ALTER TABLE top_ups ADD CONSTRAINT ck_top_ups_amount_sane CHECK (amount between 10000 and 1000000) NOT VALID")
     op.execute("DROP TRIGGER one_billing_owner ON debits; DROP FUNCTION refuse_debit_of_others()")
     for table in reversed(TABLES):
         op.drop_table(table)
@@ -160,6 +165,7 @@ def create_subscriptions() -> None:
         sa.Column("charge_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("paid_count", sa.SmallInteger(), nullable=False),
+        sa.Column("paused_here", sa.Boolean(), nullable=False),
         sa.Column("ends_with_cycle", sa.Boolean(), nullable=False),
         sa.Column("failure_reason", sa.String(length=100), nullable=True),
         sa.CheckConstraint(

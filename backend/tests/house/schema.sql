@@ -32,6 +32,24 @@ CREATE TABLE addresses (
 	CONSTRAINT ck_addresses_phone_e164 CHECK (phone ~ '^\+[1-9][0-9]{6,14}$')
 )
 CREATE INDEX ix_addresses_customer_id ON addresses (store_id, customer_id, id)
+CREATE TABLE allocations (
+	store_id UUID NOT NULL,
+	id UUID NOT NULL,
+	created_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	run_id UUID NOT NULL,
+	subscription_id UUID NOT NULL,
+	delivers_on DATE NOT NULL,
+	variant_id UUID NOT NULL,
+	wanted INTEGER NOT NULL,
+	allotted INTEGER NOT NULL,
+	CONSTRAINT pk_allocations PRIMARY KEY (store_id, id),
+	CONSTRAINT fk_allocations_store_id_run_id FOREIGN KEY(store_id, run_id) REFERENCES billing_runs (store_id, id),
+	CONSTRAINT fk_allocations_store_id_subscription_id FOREIGN KEY(store_id, subscription_id) REFERENCES subscriptions (store_id, id),
+	CONSTRAINT fk_allocations_store_id_variant_id FOREIGN KEY(store_id, variant_id) REFERENCES variants (store_id, id),
+	CONSTRAINT uq_allocations_store_id_subscription_id_delivers_on_variant_id UNIQUE (store_id, subscription_id, delivers_on, variant_id),
+	CONSTRAINT ck_allocations_allotted_within_wanted CHECK (allotted between 0 and wanted)
+)
+CREATE INDEX ix_allocations_run_id ON allocations (store_id, run_id)
 CREATE TABLE audit_entries (
 	store_id UUID NOT NULL,
 	id UUID NOT NULL,
@@ -49,6 +67,27 @@ CREATE TABLE audit_entries (
 	CONSTRAINT pk_audit_entries PRIMARY KEY (store_id, id)
 )
 CREATE INDEX ix_audit_entries_object ON audit_entries (store_id, object_id, id)
+CREATE TABLE billing_runs (
+	store_id UUID NOT NULL,
+	id UUID NOT NULL,
+	created_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	status VARCHAR(7) NOT NULL,
+	as_of TIMESTAMP WITH TIME ZONE NOT NULL,
+	expected_count INTEGER NOT NULL,
+	expected_amount BIGINT NOT NULL,
+	hold_reason VARCHAR(200) NOT NULL,
+	approved_at TIMESTAMP WITH TIME ZONE,
+	approved_by VARCHAR(60) NOT NULL,
+	started_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	finished_at TIMESTAMP WITH TIME ZONE,
+	report JSONB NOT NULL,
+	CONSTRAINT pk_billing_runs PRIMARY KEY (store_id, id),
+	CONSTRAINT ck_billing_runs_status_known CHECK (status in ('held', 'running', 'done')),
+	CONSTRAINT ck_billing_runs_expected_not_negative CHECK (expected_count >= 0 and expected_amount >= 0),
+	CONSTRAINT ck_billing_runs_finished_stamped CHECK ((status = 'done') = (finished_at is not null)),
+	CONSTRAINT ck_billing_runs_held_for_a_reason CHECK (status <> 'held' or (hold_reason <> '' and approved_at is null))
+)
+CREATE UNIQUE INDEX uq_billing_runs_open ON billing_runs (store_id) WHERE status <> 'done'
 CREATE TABLE captures (
 	store_id UUID NOT NULL,
 	id UUID NOT NULL,
@@ -778,10 +817,14 @@ CREATE TABLE products (
 	is_veg BOOLEAN NOT NULL,
 	is_active BOOLEAN NOT NULL,
 	position INTEGER NOT NULL,
+	shortage_policy VARCHAR(10) DEFAULT 'skip' NOT NULL,
+	catch_up_policy VARCHAR(9) DEFAULT 'skip' NOT NULL,
 	CONSTRAINT pk_products PRIMARY KEY (store_id, id),
 	CONSTRAINT uq_products_store_id_slug UNIQUE (store_id, slug),
 	CONSTRAINT ck_products_slug_form CHECK (slug ~ '^[a-z0-9]+(-[a-z0-9]+)*$'),
-	CONSTRAINT ck_products_name_given CHECK (name <> '')
+	CONSTRAINT ck_products_name_given CHECK (name <> ''),
+	CONSTRAINT ck_products_shortage_policy_known CHECK (shortage_policy in ('skip', 'drop_line', 'substitute', 'backorder')),
+	CONSTRAINT ck_products_catch_up_policy_known CHECK (catch_up_policy in ('skip', 'ship_once', 'bill_all'))
 )
 CREATE INDEX ix_products_listed ON products (store_id, position, id) WHERE is_active
 CREATE TABLE provider_accounts (
@@ -931,6 +974,7 @@ CREATE TABLE provider_subscriptions (
 	charge_at TIMESTAMP WITH TIME ZONE,
 	ended_at TIMESTAMP WITH TIME ZONE,
 	paid_count SMALLINT NOT NULL,
+	paused_here BOOLEAN NOT NULL,
 	ends_with_cycle BOOLEAN NOT NULL,
 	failure_reason VARCHAR(100),
 	CONSTRAINT pk_provider_subscriptions PRIMARY KEY (store_id, id),
@@ -1495,7 +1539,7 @@ CREATE TABLE top_ups (
 	paid_at TIMESTAMP WITH TIME ZONE,
 	CONSTRAINT pk_top_ups PRIMARY KEY (store_id, id),
 	CONSTRAINT fk_top_ups_store_id_customer_id FOREIGN KEY(store_id, customer_id) REFERENCES customers (store_id, id),
-	CONSTRAINT ck_top_ups_amount_sane CHECK (amount between 10000 and 1000000)
+	CONSTRAINT ck_top_ups_amount_positive CHECK (amount > 0)
 )
 CREATE INDEX ix_top_ups_customer ON top_ups (store_id, customer_id, id)
 CREATE TABLE transfers (
@@ -1558,10 +1602,13 @@ CREATE TABLE variants (
 	sold_by_weight BOOLEAN NOT NULL,
 	is_active BOOLEAN NOT NULL,
 	position INTEGER NOT NULL,
+	substitute_id UUID,
 	CONSTRAINT pk_variants PRIMARY KEY (store_id, id),
 	CONSTRAINT uq_variants_store_id_sku UNIQUE (store_id, sku),
 	CONSTRAINT fk_variants_store_id_product_id FOREIGN KEY(store_id, product_id) REFERENCES products (store_id, id),
 	CONSTRAINT ck_variants_sku_form CHECK (sku ~ '^[A-Z0-9]+(-[A-Z0-9]+)*$'),
+	CONSTRAINT fk_variants_store_id_substitute_id FOREIGN KEY(store_id, substitute_id) REFERENCES variants (store_id, id),
+	CONSTRAINT ck_variants_substitute_is_another CHECK (substitute_id <> id),
 	CONSTRAINT ck_variants_weight_positive CHECK (weight_grams > 0),
 	CONSTRAINT ck_variants_sold_by_weight_has_weight CHECK (not sold_by_weight or weight_grams is not null)
 )

@@ -49,8 +49,7 @@ def test_each_of_its_cycles_begins_before_one_delivery_and_after_the_last(rule: 
     for number, day in enumerate(delivered):
         charged = datetime.fromtimestamp(edge(start, period.period, period.every, number), UTC).astimezone(INDIA).date()
         assert charged == charge_on(known, day)
-        assert timedelta(days=1) <= day - charged <= timedelta(days=LEAD_DAYS + 4)
-        assert number == 0 or delivered[number - 1] < day
+        assert timedelta(days=1) <= day - charged <= timedelta(days=LEAD_DAYS)
 
 
 def test_an_agreement_without_an_end_lasts_ten_years() -> None:
