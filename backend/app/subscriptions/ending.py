@@ -70,6 +70,7 @@ def cancel_at_end(
         subscription.move("cancelled")
         subscription.cancelled_at, subscription.paused_until = calendar.now, None
         record(session, actor, "subscription.cancelled", subscription, {"status": [before, "cancelled"]}, cause=reason)
+    provider_billing.pass_on(session, subscription, actor, "ended here")
     return Change(subscription, coming)
 
 
