@@ -54,6 +54,7 @@ ROUTERS = (  # the busiest first: routes are looked through in this order, and t
     "subscription_changes",
     "subscription_ends",
     "households",
+    "holidays",
     "mandate_returns",
     "messages",
     "timelines",

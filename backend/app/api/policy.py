@@ -32,6 +32,7 @@ STAFF_PERMISSIONS: dict[str, frozenset[str]] = {
     "manager": frozenset(
         {
             "orders.read",
+            "calendar.change",
             "subscriptions.read",
             "messages.read",
             "stock.read",
@@ -50,6 +51,7 @@ STAFF_PERMISSIONS: dict[str, frozenset[str]] = {
     "admin": frozenset(
         {
             "orders.read",
+            "calendar.change",
             "subscriptions.read",
             "messages.read",
             "clocks.move",
@@ -177,6 +179,9 @@ POLICY: dict[tuple[str, str], Policy] = {
     ("DELETE", "/api/v1/subscriptions/{subscription_id}/changes/{from_on}"): CUSTOMER,
     ("PUT", "/api/v1/subscriptions/{subscription_id}/end"): CUSTOMER,
     ("POST", "/api/v1/subscriptions/{subscription_id}/reactivation"): CUSTOMER,
+    ("GET", "/api/v1/holidays"): PUBLIC,
+    ("PUT", "/api/v1/holidays/{closed_on}"): Policy("staff", "calendar.change"),
+    ("DELETE", "/api/v1/holidays/{closed_on}"): Policy("staff", "calendar.change"),
     ("GET", "/api/v1/vacations"): CUSTOMER,
     ("POST", "/api/v1/vacations"): CUSTOMER,
     ("DELETE", "/api/v1/vacations/{vacation_id}"): CUSTOMER,

@@ -3,13 +3,15 @@
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date
+from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import func
+from sqlalchemy import ColumnElement, and_, func
 from sqlalchemy import select as columns
 from sqlmodel import Session, col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
+from app.orders.models import Order
 from app.subscriptions.models import Cycle, Holiday, Subscription, Vacation
 from app.subscriptions.states import LIVE
 
@@ -24,10 +26,29 @@ def lock_live_of(session: Session, customer_id: UUID) -> Sequence[Subscription]:
     return session.exec(_live(customer_id).with_for_update().execution_options(populate_existing=True)).all()
 
 
-def live_after(session: Session, after: UUID | None, limit: int) -> Sequence[Subscription]:
+class Live(NamedTuple):
+    """A subscription with something to come, as plain columns: a store has a great many."""
+
+    id: UUID
+    customer_id: UUID
+    ends_on: date | None
+    ends_after: int | None
+    paused_until: date | None
+
+
+def live_after(session: Session, after: UUID | None, limit: int) -> list[Live]:
     """A page of those of the store that deliver, or will when their pause is over, by id."""
-    statement = select(Subscription).where(col(Subscription.plans_at).is_not(None)).order_by(col(Subscription.id)).limit(limit)
-    return session.exec(statement if after is None else statement.where(col(Subscription.id) > after)).all()
+    found = columns(*(col(getattr(Subscription, name)) for name in Live._fields)).where(col(Subscription.plans_at).is_not(None))
+    if after is not None:
+        found = found.where(col(Subscription.id) > after)
+    return [Live(*row) for row in session.execute(found.order_by(col(Subscription.id)).limit(limit))]
+
+
+def count_orders(session: Session, day: date) -> int:
+    """How many deliveries of that day are orders that were not cancelled."""
+    found = columns(func.count()).select_from(Cycle).join(Order, _of_cycle())
+    found = found.where(col(Cycle.delivers_on) == day, col(Cycle.status) == "created", col(Order.status) != "cancelled")
+    return int(session.execute(found).scalar_one())
 
 
 def cycles_from(session: Session, subscription_ids: Collection[UUID], day: date) -> Mapping[UUID, list[Cycle]]:
@@ -51,6 +72,10 @@ def vacation(session: Session, vacation_id: UUID, customer_id: UUID) -> Vacation
 
 def holiday(session: Session, day: date) -> Holiday | None:
     return session.exec(select(Holiday).where(Holiday.closed_on == day)).one_or_none()
+
+
+def _of_cycle() -> ColumnElement[bool]:
+    return and_(col(Order.store_id) == col(Cycle.store_id), col(Order.cycle_id) == col(Cycle.id))
 
 
 def _live(customer_id: UUID) -> SelectOfScalar[Subscription]:

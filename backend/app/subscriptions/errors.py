@@ -179,7 +179,7 @@ class TooManyVacations(Conflict):
 
 
 class HolidayInPast(Invalid):
-    """A holiday lies ahead: what was delivered on a day that is over stays delivered."""
+    """A holiday lies ahead, today included: what was delivered on a day that is over stays delivered."""
 
     code = "holiday_in_past"
 

@@ -16,7 +16,7 @@ from app.core.actor import Actor
 from app.subscriptions import calendar_queries, changing, plan_queries, queries
 from app.subscriptions.changing import OpenOrder
 from app.subscriptions.coming import Day, Plan, days
-from app.subscriptions.errors import ProviderKeepsSchedule, TooManyVacations, VacationInvalid, VacationNotFound
+from app.subscriptions.errors import TooManyVacations, VacationInvalid, VacationNotFound
 from app.subscriptions.models import Subscription, Vacation
 from app.subscriptions.planning import Calendar
 
@@ -44,7 +44,7 @@ class Journey:
 def leave(session: Session, customer_id: UUID, first_on: date, last_on: date, *, actor: Actor, calendar: Calendar) -> Journey:
     """Deliver nothing from the first to the last day. Safe to repeat; taken back at any time. Locks customer and subscriptions.
 
-    VacationInvalid; TooManyVacations; ProviderKeepsSchedule names the subscriptions that go on being charged all the same.
+    VacationInvalid; TooManyVacations. What a provider charges by itself meanwhile goes into the customer's wallet.
     """
     if not (first_on <= last_on and calendar.today <= last_on and (last_on - calendar.today).days <= MAX_DAYS_AHEAD):
         raise VacationInvalid(field="last_on", earliest=calendar.today.isoformat(), maximum_days=MAX_DAYS_AHEAD)
@@ -57,8 +57,6 @@ def leave(session: Session, customer_id: UUID, first_on: date, last_on: date, *,
         vacation = Vacation(store_id=session.info["store_id"], customer_id=customer_id, first_on=first_on, last_on=last_on)
     plans = plan_queries.plans(session, subscriptions, calendar.today)
     touched = _touched(subscriptions, {one: replace(plan, away=()) for one, plan in plans.items()}, vacation, calendar)
-    if charged := sorted({str(one.subscription.id) for one in touched if one.subscription.billing_owner == "provider"}):
-        raise ProviderKeepsSchedule(subscription_ids=charged)
     if vacation not in known:
         session.add(vacation)
         session.flush()

@@ -141,8 +141,6 @@ def _day(session: Session, subscription_id: UUID, owner_id: UUID | None, day: da
     subscription = queries.get(session, subscription_id, owner_id, lock=True)
     if subscription.status not in ("active", "paused", "awaiting_mandate"):
         raise SubscriptionMoveNotAllowed(present=subscription.status, allowed=sorted(MOVES[subscription.status]))
-    if subscription.billing_owner == "provider":
-        raise ProviderKeepsSchedule
     plan = plan_queries.plan(session, subscription, min(day, calendar.today))
     if not is_delivery_day(plan, day):
         raise NotADeliveryDay(field="delivers_on")
@@ -192,6 +190,8 @@ def _refuse_what_cannot_be(session: Session, found: DeliveryDay, wanted: Wishes)
     more = {key: quantity for key, quantity in wanted.items() if key is not None and quantity > found.coming.get(key, 0)}
     if not more:
         return
+    if found.subscription.billing_owner == "provider":  # it charges the same each time; less goes into the wallet
+        raise ProviderKeepsSchedule
     affording.check_on_sale(session, more.keys() - found.coming.keys(), day, "variant_id")
     coming = next(days(replace(found.plan, wishes={day: {**wanted}}, decided=(), left=None), day))
     if len(coming.quantities) > MAX_LINES:

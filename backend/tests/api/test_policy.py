@@ -73,6 +73,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "POST /api/v1/subscriptions/{subscription_id}/cancellation": {"reason": "moving away"},
     "POST /api/v1/subscriptions/{subscription_id}/reactivation": {},
     "PUT /api/v1/subscriptions/{subscription_id}/end": {"ends_after": 9},
+    "PUT /api/v1/holidays/{closed_on}": {"name": "Diwali"},
     "PUT /api/v1/subscriptions/{subscription_id}/deliveries/{delivers_on}/lines/{variant_id}": {"quantity": 1},
     "POST /api/v1/test/clocks/{clock_id}/advance": {"to": "2020-01-01T00:00:00Z"},
     "PUT /api/v1/stock/counts/{count_id}/lines/{variant_id}": {"counted": 9},
@@ -115,7 +116,7 @@ REFUSED_ALL_THE_SAME = {
 }
 CHANGES_FOR_ANYBODY = {"POST /api/v1/otp", "POST /api/v1/carts"}  # a code sent, a guest's cart opened
 REFUSED = {401, 403, 404}
-OF_ANYBODY = ("slug", "variant_id", "delivers_on", "from_on")  # what stands in a path and belongs to nobody
+OF_ANYBODY = ("slug", "variant_id", "delivers_on", "from_on", "closed_on")  # what stands in a path and belongs to nobody
 
 
 @dataclass
@@ -183,7 +184,7 @@ def scene(store: Store, make_store: Callable[[], Store]) -> Scene:
         "subscription_id": str(subscription.id), "mandate_id": str(subscription.mandate_id), "clock_id": str(store.id),
         "account_id": str(new_id()), "slug": _slug(store), "count_id": str(count_id),
         "customer_id": str(customer_id), "top_up_id": str(top_up_id), "vacation_id": str(vacation_id),
-        "delivers_on": friday.isoformat(), "from_on": friday.isoformat(),
+        "delivers_on": friday.isoformat(), "from_on": friday.isoformat(), "closed_on": friday.isoformat(),
     }  # fmt: skip
     line_id = str(lines_of(order)[0].id)
     bodies: dict[str, dict[str, Any]] = {
