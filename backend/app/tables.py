@@ -17,6 +17,7 @@ from app.orders import reduction_models as reductions
 from app.payments import dispute_models as disputes
 from app.payments import mandate_models as mandates
 from app.payments import models as payments
+from app.payments import provider_charge_models as provider_charges
 from app.payments import provider_subscription_models as provider_subscriptions
 from app.payments import receipt_models as receipts
 from app.payments import refund_models as refunds
@@ -48,6 +49,7 @@ __all__ = [
     "notifications",
     "orders",
     "payments",
+    "provider_charges",
     "provider_subscriptions",
     "receipts",
     "reductions",

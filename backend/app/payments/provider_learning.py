@@ -5,8 +5,9 @@ from sqlmodel import Session
 from app.audit.service import record
 from app.core.actor import provider
 from app.core.db import add_once
+from app.payments.provider_charge_models import ProviderCharge
 from app.payments.provider_subscription_calls import Seen
-from app.payments.provider_subscription_models import ProviderCharge, ProviderSubscription
+from app.payments.provider_subscription_models import ProviderSubscription
 from app.payments.provider_subscription_rules import is_news
 from app.payments.service import is_money
 from app.providers.razorpay_subscription_facts import SubscriptionFacts

@@ -6,7 +6,8 @@ from uuid import UUID
 from sqlmodel import Session, col, select
 
 from app.payments.errors import SubscriptionUnknown
-from app.payments.provider_subscription_models import ProviderCharge, ProviderPlan, ProviderSubscription
+from app.payments.provider_charge_models import ProviderCharge
+from app.payments.provider_subscription_models import ProviderPlan, ProviderSubscription
 from app.payments.provider_subscription_rules import FINAL
 
 

@@ -4,8 +4,7 @@ It knows no idempotency here: our own id travels in its notes, and a create of u
 there is a second one. Should there be two all the same, the customer was only ever shown one, and the other expires.
 """
 
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 from sqlmodel import Session
@@ -13,14 +12,13 @@ from sqlmodel import Session
 from app.audit.service import record
 from app.core.actor import Actor
 from app.core.errors import ProviderError, Rejected
-from app.core.work import defer, store_of
+from app.core.work import defer
 from app.core.work_rows import claim_one, hold, settle_done, settle_failed, settle_later
 from app.core.work_waiting import StillWorking, wake
 from app.payments import provider_learning as learning
 from app.payments import provider_plans
 from app.payments import provider_subscription_queries as queries
 from app.payments.errors import NothingRuns
-from app.payments.provider_plans import Price
 from app.payments.provider_subscription_calls import Seen, Visit
 from app.payments.provider_subscription_models import ProviderSubscription
 from app.payments.provider_subscription_rules import Wish, look_in
@@ -28,45 +26,6 @@ from app.stores import service as stores
 
 WAIT_FOR_PLAN_SECONDS = 2.0
 LOOK_SOON_SECONDS = 60.0  # a charge waits for its delivery
-APPROVE_WITHIN = timedelta(days=7)
-
-
-@dataclass(frozen=True)
-class Agreement:
-    """What is agreed with the customer: that price, so many times, from then on (None: from the approval on)."""
-
-    price: Price
-    total_count: int
-    start_at: datetime | None
-    approve_by: datetime | None = None  # a week from now at the latest
-
-
-def ask(
-    session: Session, subscription_id: UUID, customer_id: UUID, terms: Agreement, *, now: datetime, actor: Actor
-) -> ProviderSubscription:
-    """A new one for the customer to approve. Nothing is asked of the provider yet; its nudge does, or whoever cannot wait.
-
-    One that lives per subscription, by the database.
-    """
-    plan = provider_plans.plan_for(session, terms.price, now)
-    limits = (now + APPROVE_WITHIN, terms.start_at, terms.approve_by)
-    agreement = ProviderSubscription(
-        store_id=store_of(session),
-        customer_id=customer_id,
-        subscription_id=subscription_id,
-        account_id=plan.account_id,
-        plan_id=plan.id,
-        total_count=terms.total_count,
-        start_at=terms.start_at,
-        expire_by=min(limit for limit in limits if limit),
-        asked_at=now,
-    )
-    session.add(agreement)
-    session.flush()
-    cause = f"every {terms.price.every}, {terms.price.period}, {terms.total_count} times"
-    record(session, actor, "provider_subscription.asked", agreement, {"amount": [None, terms.price.amount]}, cause=cause)
-    defer(session, "look_at_provider_subscription", agreement.id)
-    return agreement
 
 
 def want(session: Session, subscription_id: UUID, wish: Wish, actor: Actor, cause: str) -> ProviderSubscription:

@@ -16,21 +16,16 @@ from app.checkout.writing import freeze_address
 from app.core.actor import Actor
 from app.core.ids import new_id
 from app.core.work import store_of
-from app.payments import mandates
-from app.payments.debit_rules import MAX_UNATTENDED_AMOUNT
-from app.payments.mandate_models import Mandate, MandateMethod
+from app.payments.mandate_models import MandateMethod
 from app.payments.models import PaymentAttempt
 from app.pricing import service as pricing
 from app.stores import service as stores
-from app.subscriptions import agreeing, notifying, planning, provider_billing, queries
+from app.subscriptions import agreeing, mandating, notifying, planning, provider_billing, queries
 from app.subscriptions.coming import Agreed, Item, Plan, Shift, days
 from app.subscriptions.errors import (
     EndsBeforeStart,
     LinesInvalid,
-    MandateLimitTooHigh,
-    MandateLimitTooLow,
     NotOnSale,
-    PhoneNeeded,
     StartInPast,
     StartTooFar,
     TooManySubscriptions,
@@ -39,7 +34,6 @@ from app.subscriptions.models import PaymentMethod, Subscription
 from app.subscriptions.planning import Calendar
 from app.subscriptions.rules import Rule
 
-LIMIT_FACTOR = 2  # a mandate's limit, unless the customer sets one: room for other quantities, not for surprises
 MAX_START_DAYS = 366  # whoever plans further ahead has made a slip
 MAX_LIVE = 50  # of one customer: what is paid on delivery is packed on trust
 COUNTED_FOR = timedelta(days=1)  # also when cancelled: each start sends messages and calls a provider
@@ -93,7 +87,10 @@ def start(session: Session, wish: Wish, *, customer_id: UUID, actor: Actor, cale
         raise TooManySubscriptions(maximum=MAX_LIVE)
     address = accounts.get_address(session, wish.address_id, customer_id)
     price = _price(session, wish, freeze_address(address), calendar)
-    mandate, attempt = _ask_mandate(session, wish, price, customer_id, actor, calendar)
+    mandate, attempt = None, None
+    if wish.payment_method == "mandate" and wish.method is not None:
+        asked = mandating.Asked(wish.method, wish.max_amount, price)
+        mandate, attempt = mandating.ask(session, customer_id, asked, now=calendar.now, actor=actor)
     is_billed_there = wish.payment_method == "provider"
     subscription = Subscription(
         store_id=store_of(session),
@@ -124,19 +121,6 @@ def start(session: Session, wish: Wish, *, customer_id: UUID, actor: Actor, cale
     return Started(subscription, attempt)
 
 
-def _ask_mandate(
-    session: Session, wish: Wish, price: int, customer_id: UUID, actor: Actor, calendar: Calendar
-) -> tuple[Mandate | None, PaymentAttempt | None]:
-    """The mandate to be approved, and the attempt at its first payment, where it is paid by one."""
-    if wish.payment_method != "mandate" or wish.method is None:
-        return None, None
-    limit = _limit(wish, price)
-    if not accounts.get_customer(session, customer_id).phone:
-        raise PhoneNeeded
-    currency = stores.get(session).currency
-    return mandates.ask(session, customer_id, wish.method, limit, currency, now=calendar.now, actor=actor)
-
-
 def _price(session: Session, wish: Wish, address: Mapping[str, Any], calendar: Calendar) -> int:
     """What a delivery that holds the most of everything costs today."""
     most = {item.variant_id: max(item.quantity, *item.by_weekday.values(), 1) for item in wish.items}
@@ -145,16 +129,3 @@ def _price(session: Session, wish: Wish, address: Mapping[str, Any], calendar: C
         raise NotOnSale(field="lines", variant_ids=missing)
     goods = [(items[variant_id], quantity) for variant_id, quantity in most.items()]
     return pricing.price(stores.get(session), goods, address["state_code"]).total_amount
-
-
-def _limit(wish: Wish, price: int) -> int:
-    """The mandate's limit: what the customer set, within what one delivery costs and what the law lets pass unattended."""
-    if price > MAX_UNATTENDED_AMOUNT:
-        raise MandateLimitTooHigh(field="lines", maximum=MAX_UNATTENDED_AMOUNT, price=price)
-    if wish.max_amount is None:
-        return min(LIMIT_FACTOR * price, MAX_UNATTENDED_AMOUNT)
-    if wish.max_amount < price:
-        raise MandateLimitTooLow(field="mandate.max_amount", minimum=price)
-    if wish.max_amount > MAX_UNATTENDED_AMOUNT:
-        raise MandateLimitTooHigh(field="mandate.max_amount", maximum=MAX_UNATTENDED_AMOUNT)
-    return wish.max_amount

@@ -10,13 +10,13 @@ from sqlmodel import Session
 
 from app.catalog import service as catalog
 from app.core.actor import Actor
+from app.payments import provider_asking, provider_subscriptions
 from app.payments import provider_subscription_queries as agreements
-from app.payments import provider_subscriptions
 from app.payments.debit_rules import MAX_UNATTENDED_AMOUNT
+from app.payments.provider_asking import Agreement
 from app.payments.provider_plans import Price
 from app.payments.provider_subscription_models import ProviderSubscription
 from app.payments.provider_subscription_rules import FINAL, NOT_BEGUN, Wish
-from app.payments.provider_subscriptions import Agreement
 from app.stores import service as stores
 from app.subscriptions import plan_queries, queries
 from app.subscriptions.coming import Day, Plan, days
@@ -63,7 +63,7 @@ def agree(
     price = Price(period.period, period.every, amount, store.currency, f"{store.name}: {sentence(first.agreed, names)}")
     start_at = calendar.begins_at(charge_on(first.agreed.rule, first.delivers_on))
     terms = Agreement(price, _cycles(plan, first, period), start_at, _approve_by(first, calendar))
-    return provider_subscriptions.ask(session, subscription.id, subscription.customer_id, terms, now=calendar.now, actor=actor)
+    return provider_asking.ask(session, subscription.id, subscription.customer_id, terms, now=calendar.now, actor=actor)
 
 
 def to_approve(session: Session, subscription: Subscription) -> ProviderSubscription | None:

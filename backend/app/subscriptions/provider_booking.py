@@ -16,8 +16,9 @@ from app.orders import queries as orders
 from app.orders.models import Order
 from app.payments import adopting
 from app.payments import provider_subscription_queries as agreements
+from app.payments.provider_charge_models import ProviderCharge
 from app.payments.provider_subscription_calls import Charged
-from app.payments.provider_subscription_models import ProviderCharge, ProviderSubscription
+from app.payments.provider_subscription_models import ProviderSubscription
 from app.subscriptions import plan_queries, queries
 from app.subscriptions.models import Cycle, Subscription
 from app.subscriptions.planning import Calendar

@@ -23,6 +23,7 @@ CONSTRAINTS = (
     ("products", "ck_products_catch_up_policy_known"),
     ("variants", "fk_variants_store_id_substitute_id"),
     ("variants", "ck_variants_substitute_is_another"),
+    ("top_ups", "ck_top_ups_amount_positive"),
 )
 INDEXES = (
     ("subscription_lines", "uq_subscription_lines_variant", ["store_id", "terms_id", "variant_id"], True, None),

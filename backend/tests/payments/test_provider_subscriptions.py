@@ -16,13 +16,14 @@ from app.core.ids import new_id
 from app.core.work import unit_of_work
 from app.core.work_columns import app_now
 from app.core.work_waiting import StillWorking
+from app.payments import provider_asking, provider_subscriptions
 from app.payments import provider_subscription_queries as queries
-from app.payments import provider_subscriptions
 from app.payments.errors import NothingRuns, SubscriptionUnknown
+from app.payments.provider_asking import Agreement
+from app.payments.provider_charge_models import ProviderCharge
 from app.payments.provider_plans import Price
-from app.payments.provider_subscription_models import ProviderCharge, ProviderPlan, ProviderSubscription
+from app.payments.provider_subscription_models import ProviderPlan, ProviderSubscription
 from app.payments.provider_subscription_rules import FINAL, RANKS, is_news, look_in
-from app.payments.provider_subscriptions import Agreement
 from app.stores import service as stores
 from app.stores.models import Store
 from app.subscriptions.provider_visits import look_at
@@ -82,7 +83,7 @@ def ask(who: Subscriber, price: Price = WEEKLY, *, subscription_id: UUID | None 
         now = clock.now(stores.get(session))
         start_at = now.replace(microsecond=0) + timedelta(days=start_in) if start_in else None
         terms = Agreement(price, total_count=4, start_at=start_at)
-        row = provider_subscriptions.ask(session, subscription_id, who.customer.id, terms, now=now, actor=who.actor)
+        row = provider_asking.ask(session, subscription_id, who.customer.id, terms, now=now, actor=who.actor)
     return Kept(who, row.id)
 
 

@@ -24,7 +24,8 @@ from app.orders.models import Order
 from app.payments import provider_subscription_queries as agreements
 from app.payments.mandate_models import Debit
 from app.payments.models import Capture, PaymentAttempt
-from app.payments.provider_subscription_models import ProviderCharge, ProviderSubscription
+from app.payments.provider_charge_models import ProviderCharge
+from app.payments.provider_subscription_models import ProviderSubscription
 from app.stock.models import StockLevel
 from app.stores import service as stores
 from app.stores.models import Store
