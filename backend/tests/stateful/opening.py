@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -49,7 +50,7 @@ ON CONFLICT (store_id, cart_id, variant_id) DO UPDATE SET quantity = excluded.qu
 OWN: dict[str, dict[str, str]] = {  # columns of a copy, besides the store's id
     "stores": {"host": "host", "slug": "slug"},
     "provider_accounts": {"id": "account_id", "credentials": "credentials"},
-    "provider_watches": {"account_id": "account_id"},
+    "provider_watches": {"account_id": "account_id", "read_until": "now", "next_attempt_at": "first_look"},
 }
 
 
@@ -97,7 +98,8 @@ class Template:
         sandbox, store = Sandbox(self.servers.sandbox_url, store_id), _new_store(store_id)
         credentials = encrypt(json.dumps(sandbox.razorpay).encode())
         named = {"store_id": store_id, "host": store.host, "slug": store.slug, "account_id": account_id}
-        self.owner.execute(self.copy, {**named, "credentials": f"\\x{credentials.hex()}"})
+        times = {"now": machine_now(), "first_look": machine_now() + timedelta(seconds=catching_up.LOOK_SECONDS)}
+        self.owner.execute(self.copy, {**named, **times, "credentials": f"\\x{credentials.hex()}"})
         facts = {
             "key_secret": sandbox.razorpay["key_secret"],
             "webhooks": [{"url": f"{self.servers.api_url}/api", "secret": sandbox.razorpay["webhook_secret"]}],

@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, Phase, seed, settings
-from hypothesis.errors import FlakyStrategyDefinition
+from hypothesis.errors import FlakyStrategyDefinition, HypothesisException, StopTest
 from hypothesis.stateful import run_state_machine_as_test
 
 from app.core.nudge import nudger
@@ -61,9 +61,18 @@ def play(open_shop: Callable[[], Shop], number: int, how: settings) -> int:
     machine: Any = lambda: Trade(open_shop)  # noqa: E731 - hypothesis makes one for each example
     try:
         run_state_machine_as_test(seed(number)(machine), settings=how)
-    except FlakyStrategyDefinition:
-        return 0
+    except FlakyStrategyDefinition as gave_up:
+        if all(isinstance(one, (HypothesisException, StopTest)) for one in with_causes(gave_up)):
+            return 0
+        raise
     return how.max_examples
+
+
+def with_causes(error: BaseException | None) -> Iterator[BaseException]:
+    """An error, and what was being dealt with when it came."""
+    while error is not None:
+        yield error
+        error = error.__context__
 
 
 @pytest.mark.timeout(600)  # many shops: on a machine that does other things too it takes its time
