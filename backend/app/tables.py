@@ -4,6 +4,7 @@ from app.accounts import models as accounts
 from app.audit import models as audit
 from app.carts import models as carts
 from app.catalog import models as catalog
+from app.catalog import price_models as price_changes
 from app.core.db import metadata
 from app.idempotency import models as idempotency
 from app.inbox import models as inbox
@@ -49,6 +50,7 @@ __all__ = [
     "notifications",
     "orders",
     "payments",
+    "price_changes",
     "provider_charges",
     "provider_subscriptions",
     "receipts",

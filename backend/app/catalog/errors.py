@@ -1,4 +1,4 @@
-from app.core.errors import NotFound
+from app.core.errors import Conflict, Invalid, NotFound
 
 
 class ProductNotFound(NotFound):
@@ -11,3 +11,27 @@ class VariantNotFound(NotFound):
     """There is no such variant, or it is not on sale."""
 
     code = "variant_not_found"
+
+
+class PriceInvalid(Invalid):
+    """It is unlawful to charge more than the printed price; `maximum` names it."""
+
+    code = "price_invalid"
+
+
+class PriceChangeTaken(Conflict):
+    """Another price was announced for that day; take it back first."""
+
+    code = "price_change_taken"
+
+
+class PriceChangeNotFound(NotFound):
+    """There is no such announced price."""
+
+    code = "price_change_not_found"
+
+
+class PriceChangeInForce(Conflict):
+    """This price is in force already; announce another one."""
+
+    code = "price_change_in_force"

@@ -1,6 +1,7 @@
 """Reads of the catalogue. However many products are asked for, each function is one statement.
 
-On sale means: product and variant active, a price in the store's default list, and a tax known for the day.
+On sale means: product and variant active, a price in the store's default list, and a tax known for the day. The price is the
+latest one announced for that day or an earlier one, else the list's own.
 """
 
 from collections.abc import Collection, Sequence
@@ -9,11 +10,12 @@ from datetime import date
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import BindParameter, Select, and_, bindparam, or_, true, tuple_
+from sqlalchemy import BindParameter, Select, and_, bindparam, func, or_, true, tuple_
 from sqlalchemy import select as columns
 from sqlmodel import Session, col, select
 
 from app.catalog.models import Name, Price, PriceList, Product, Sellable, Variant, VariantTax
+from app.catalog.price_models import PriceChange
 
 
 class Place(NamedTuple):
@@ -66,11 +68,16 @@ def sellable(session: Session, variant_ids: Collection[UUID], today: date) -> li
 
 
 def change_days(session: Session, variant_ids: Collection[UUID], after: date) -> list[date]:
-    """On which days after that one a tax of these variants changes, in order."""
+    """On which days after that one a price or a tax of these variants changes, in order."""
     tax = columns(col(VariantTax.valid_from)).where(
         col(VariantTax.variant_id).in_(variant_ids), col(VariantTax.valid_from) > after
     )
-    return sorted(set(session.execute(tax).scalars()))
+    price = columns(col(PriceChange.effective_on)).where(
+        col(PriceChange.variant_id).in_(variant_ids),
+        col(PriceChange.effective_on) > after,
+        col(PriceChange.cancelled_at).is_(None),
+    )
+    return sorted(session.execute(tax.union(price)).scalars())
 
 
 def names(session: Session, variant_ids: Collection[UUID]) -> dict[UUID, Name]:
@@ -86,6 +93,19 @@ def _of_product() -> Any:
 
 def _sellable(today: date | BindParameter[date]) -> Select[Any]:
     """Variants on sale with their price and the tax row in force on the day."""
+    later = (
+        columns(PriceChange)
+        .where(
+            col(PriceChange.store_id) == col(Price.store_id),
+            col(PriceChange.variant_id) == col(Price.variant_id),
+            col(PriceChange.price_list_id) == col(Price.price_list_id),
+            col(PriceChange.effective_on) <= today,
+            col(PriceChange.cancelled_at).is_(None),
+        )
+        .order_by(col(PriceChange.effective_on).desc())
+        .limit(1)
+        .lateral("later")
+    )
     tax = (
         columns(VariantTax)
         .where(
@@ -102,7 +122,8 @@ def _sellable(today: date | BindParameter[date]) -> Select[Any]:
         "name": col(Product.name),
         "variant_name": col(Variant.name),
         **{name: col(getattr(Variant, name)) for name in ("product_id", "sku", "unit", "weight_grams", "sold_by_weight")},
-        **{name: col(getattr(Price, name)) for name in ("amount", "mrp_amount", "currency")},
+        **{name: func.coalesce(later.c[name], col(getattr(Price, name))) for name in ("amount", "mrp_amount")},
+        "currency": col(Price.currency),
         "includes_tax": col(PriceList.includes_tax),
         **{name: tax.c[name] for name in ("rate_bp", "hsn", "is_exempt")},
     }
@@ -113,6 +134,7 @@ def _sellable(today: date | BindParameter[date]) -> Select[Any]:
         .join(Price, and_(col(Price.store_id) == col(Variant.store_id), col(Price.variant_id) == col(Variant.id)))
         .join(PriceList, and_(col(PriceList.store_id) == col(Price.store_id), col(PriceList.id) == col(Price.price_list_id)))
         .join(tax, true())
+        .outerjoin(later, true())
         .where(col(Product.is_active), col(Variant.is_active), col(PriceList.is_default))
         .order_by(col(Variant.position), col(Variant.id))
     )

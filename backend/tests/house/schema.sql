@@ -777,6 +777,26 @@ CREATE TABLE planned_top_ups (
 	CONSTRAINT uq_planned_top_ups_store_id_top_up_id UNIQUE (store_id, top_up_id),
 	CONSTRAINT ck_planned_top_ups_month_begins CHECK (extract(day from month_on) = 1)
 )
+CREATE TABLE price_changes (
+	store_id UUID NOT NULL,
+	id UUID NOT NULL,
+	created_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	price_list_id UUID NOT NULL,
+	variant_id UUID NOT NULL,
+	amount BIGINT NOT NULL,
+	mrp_amount BIGINT NOT NULL,
+	effective_on DATE NOT NULL,
+	told_until UUID,
+	noticed_at TIMESTAMP WITH TIME ZONE,
+	cancelled_at TIMESTAMP WITH TIME ZONE,
+	CONSTRAINT pk_price_changes PRIMARY KEY (store_id, id),
+	CONSTRAINT fk_price_changes_store_id_price_list_id FOREIGN KEY(store_id, price_list_id) REFERENCES price_lists (store_id, id),
+	CONSTRAINT fk_price_changes_store_id_variant_id FOREIGN KEY(store_id, variant_id) REFERENCES variants (store_id, id),
+	CONSTRAINT ck_price_changes_amount_positive CHECK (amount > 0),
+	CONSTRAINT ck_price_changes_never_above_mrp CHECK (mrp_amount >= amount)
+)
+CREATE INDEX ix_price_changes_untold ON price_changes (store_id, created_at) WHERE noticed_at is null and cancelled_at is null
+CREATE UNIQUE INDEX uq_price_changes_day ON price_changes (store_id, variant_id, price_list_id, effective_on) WHERE cancelled_at is null
 CREATE TABLE price_lists (
 	store_id UUID NOT NULL,
 	id UUID NOT NULL,
