@@ -49,6 +49,7 @@ ROUTERS = (  # the busiest first: routes are looked through in this order, and t
     "cash",
     "customer_accounts",
     "subscribing",
+    "provider_approvals",
     "subscriptions",
     "subscription_wishes",
     "subscription_changes",

@@ -8,6 +8,7 @@ from sqlmodel import Session
 from app.api.doors import OpenVisit, Visit, replay
 from app.api.payments import PaymentOut, approval_out, require_started
 from app.api.problems import PROVIDER_RESPONSES
+from app.api.provider_approvals import ask_provider
 from app.api.routing import Router
 from app.api.schemas import DryRun
 from app.api.subscription_requests import SubscriptionIn
@@ -32,8 +33,9 @@ router = Router(prefix="/api/v1/subscriptions", tags=["subscriptions"])
 def start_subscription(visit: OpenVisit, body: SubscriptionIn, dry_run: DryRun = False) -> StartOut:
     """Subscribe to goods by a rule. By mandate the customer approves it next, at `payment`; until then nothing is planned.
 
-    Needs an Idempotency-Key; safe to repeat. `payment` is null where the provider could not be asked just now: the
-    subscription stands, and POST …/mandate asks again.
+    Billed by the provider (`payment_method: provider`) it is approved at `subscription.provider.approve_url`. Needs an
+    Idempotency-Key; safe to repeat. Both are null where the provider could not be asked just now: the subscription stands, and
+    POST …/mandate or …/provider-approval asks again.
     """
     wish = body.wish()
     if dry_run:
@@ -46,10 +48,13 @@ def start_subscription(visit: OpenVisit, body: SubscriptionIn, dry_run: DryRun =
             return cast(StartOut, replay(begun))
         answer = _start(session, visit, wish)
         idempotency.complete(session, begun.row, _kept(answer))  # with the subscription: no crash makes a second one
-    if wish.method is None:
+    if wish.method is None and wish.payment_method != "provider":
         return answer
     try:
-        answer.payment = _ask_approval(visit, answer.subscription.id)
+        if wish.method is None:
+            answer.subscription.provider = ask_provider(visit, answer.subscription.id)
+        else:
+            answer.payment = _ask_approval(visit, answer.subscription.id)
     except (PaymentNotStarted, PaymentRefused):
         return answer
     with unit_of_work(visit.store.id) as session:

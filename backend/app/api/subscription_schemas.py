@@ -1,7 +1,7 @@
 """What a subscription, its deliveries and a change of it look like on the wire."""
 
 from datetime import date, datetime
-from typing import Any, Literal
+from typing import Any, Literal, cast
 from uuid import UUID
 
 from pydantic import BaseModel, Field
@@ -10,6 +10,7 @@ from app.api.order_schemas import OrderStatus, PaymentStatus
 from app.api.payments import PaymentOut
 from app.api.schemas import MoneyOut
 from app.payments.mandate_models import MandateMethod, MandateStatus
+from app.payments.provider_subscription_models import ProviderSubscription
 from app.subscriptions.calendars import Delivery
 from app.subscriptions.changing import Change
 from app.subscriptions.coming import Agreed, Shift
@@ -18,6 +19,10 @@ from app.subscriptions.states import Status
 from app.subscriptions.viewing import SubscriptionView
 from app.subscriptions.wording import rhythm, sentence
 
+ProviderStatus = Literal[
+    "asked", "refused", "created", "authenticated", "active", "pending", "halted", "paused", "cancelled", "completed", "expired"
+]
+TO_APPROVE = ("created", "pending", "halted")
 DeliveryStatus = Literal["planned", "created", "skipped", "failed", "cancelled"]
 
 
@@ -69,6 +74,32 @@ class MandateOut(BaseModel):
     failure_reason: str | None
 
 
+class ProviderScheduleOut(BaseModel):
+    """The subscription as the payment provider keeps it, which charges by itself at `charge_at`.
+
+    At `approve_url` the customer approves it (`created`), or gives another card after a charge failed (`pending`, `halted`);
+    null: there is nothing to do, or the provider could not be asked yet.
+    """
+
+    status: ProviderStatus
+    approve_url: str | None
+    approve_by: datetime | None
+    charge_at: datetime | None
+    charged_count: int
+    failure_reason: str | None
+
+    @classmethod
+    def of(cls, agreement: ProviderSubscription) -> "ProviderScheduleOut":
+        return cls(
+            status=cast(ProviderStatus, agreement.status),
+            approve_url=agreement.short_url if agreement.status in TO_APPROVE else None,
+            approve_by=agreement.expire_by if agreement.status in ("asked", "created") else None,
+            charge_at=agreement.charge_at or agreement.start_at,
+            charged_count=agreement.paid_count,
+            failure_reason=agreement.failure_reason,
+        )
+
+
 class SubscriptionOut(BaseModel):
     """What is agreed today, in `text` for people; `changes` is what holds from later days on, each until the next.
 
@@ -92,6 +123,7 @@ class SubscriptionOut(BaseModel):
     cancel_reason: str | None = Field(description="With `ends_on`: it was cancelled to the end of what is paid")
     paused_until: date | None
     mandate: MandateOut | None
+    provider: ProviderScheduleOut | None = Field(description="Where the payment provider keeps the schedule and charges")
     price: MoneyOut | None
     started_at: datetime
     cancelled_at: datetime | None
@@ -109,6 +141,7 @@ class SubscriptionOut(BaseModel):
             **{name: getattr(terms, name) for name in TermsOut.model_fields if name != "from_on"},
             changes=[TermsOut.of(later, view) for later in view.later],
             mandate=mandate and _mandate(mandate.model_dump()),
+            provider=ProviderScheduleOut.of(view.at_provider) if view.at_provider else None,
             price=_money(view.price_amount, view.currency),
         )
 

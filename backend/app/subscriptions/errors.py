@@ -208,6 +208,12 @@ class StartTooSoon(Invalid):
     code = "start_too_soon"
 
 
+class NotBilledByProvider(Conflict):
+    """This subscription is not billed by the payment provider, or it is over."""
+
+    code = "not_billed_by_provider"
+
+
 class StillApproved(Conflict):
     """There is nothing to approve: the payment provider charges for this subscription, or rests as it was asked to."""
 

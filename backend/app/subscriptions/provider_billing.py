@@ -67,13 +67,19 @@ def agree(
 
 
 def to_approve(session: Session, subscription: Subscription) -> ProviderSubscription | None:
-    """The agreement that waits for its customer, or fails to charge; None: a new one is needed. StillApproved: it works."""
+    """The agreement that waits for its customer, or fails to charge, to be looked at now; None: a new one is needed.
+
+    StillApproved: it works.
+    """
     found = agreements.of_subscription(session, subscription.id)
     if found is None or found.is_final:
         return None
     if found.status in ("authenticated", "active", "paused"):
         raise StillApproved(provider_status=found.status)
-    return found
+    free = agreements.live_locked(session, subscription.id)
+    if free is not None and free.work_status != "working":
+        provider_subscriptions.look_now(session, free)
+    return free or found
 
 
 def pass_on(session: Session, subscription: Subscription, actor: Actor, cause: str) -> None:

@@ -12,7 +12,9 @@ from app.catalog import service as catalog
 from app.catalog.models import Name
 from app.checkout.writing import freeze_address
 from app.payments import mandate_queries as mandates
+from app.payments import provider_subscription_queries as agreements
 from app.payments.mandate_models import Mandate
+from app.payments.provider_subscription_models import ProviderSubscription
 from app.stores import service as stores
 from app.subscriptions import plan_queries, queries
 from app.subscriptions.coming import Agreed, Plan
@@ -33,6 +35,7 @@ class SubscriptionView:
     names: Mapping[UUID, Name]
     addresses: Mapping[UUID, Mapping[str, Any]]
     mandate: Mandate | None
+    at_provider: ProviderSubscription | None
     price_amount: int | None
     currency: str
     prices: Prices
@@ -57,6 +60,8 @@ def view_many(session: Session, subscriptions: Sequence[Subscription], *, today:
     addresses = queries.addresses(session, {one.address_id for one in agreed})
     frozen = {address.id: freeze_address(address) for address in addresses.values()}
     found = mandates.get_many(session, [one.mandate_id for one in subscriptions if one.mandate_id])
+    billed_there = [one.id for one in subscriptions if one.billing_owner == "provider"]
+    at_provider = agreements.of_subscriptions(session, billed_there) if billed_there else {}
     store = stores.get(session)
     prices = Prices(session, store, variant_ids, today)
     views = []
@@ -71,6 +76,7 @@ def view_many(session: Session, subscriptions: Sequence[Subscription], *, today:
                 names=names,
                 addresses=frozen,
                 mandate=found.get(one.mandate_id) if one.mandate_id else None,
+                at_provider=at_provider.get(one.id),
                 price_amount=prices.of(usual, frozen[holds.address_id]["state_code"], today),
                 currency=store.currency,
                 prices=prices,
