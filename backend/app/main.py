@@ -48,6 +48,7 @@ ROUTERS = (  # the busiest first: routes are looked through in this order, and t
     "top_up_plans",
     "cash",
     "customer_accounts",
+    "statements",
     "subscribing",
     "provider_approvals",
     "subscriptions",

@@ -9,6 +9,7 @@ from app.core.db import metadata
 from app.idempotency import models as idempotency
 from app.inbox import models as inbox
 from app.invoices import models as invoices
+from app.invoices import statement_models as statements
 from app.jobs import models as jobs
 from app.ledger import models as ledger
 from app.notifications import models as notifications
@@ -57,6 +58,7 @@ __all__ = [
     "reductions",
     "refunds",
     "settlements",
+    "statements",
     "stock",
     "stock_counts",
     "stores",

@@ -27,6 +27,7 @@ TASK_MODULES = (
     "app.tasks.notifications",
     "app.tasks.payments",
     "app.tasks.provider_subscriptions",
+    "app.tasks.statements",
     "app.tasks.subscriptions",
     "app.tasks.wallets",
     "app.tasks.watching",

@@ -35,6 +35,8 @@ RECURRING = (
         urgency=3,
     ),
     Recurring("top-up-wallets", "app.tasks.wallets.top_up_wallets", minute="20", urgency=3),
+    # Hourly, as each store has its own zone: once on the first of its month it finds something.
+    Recurring("issue-statements", "app.tasks.statements.issue_statements", minute="25"),
     Recurring("reconcile-settlements", "app.tasks.watching.reconcile_settlements", minute="45", hour="1"),  # 07:15 in India
     Recurring("check-invariants", "app.tasks.checking.check_invariants", minute="30"),  # 21:30, night in India: all
     Recurring("cleanup-expired-carts", "app.tasks.cleanup.cleanup_expired_carts", hour="2"),

@@ -15,6 +15,7 @@ from app.core.db import Row
 from app.core.slots import RhythmInvalid, next_after
 from app.core.work_columns import DUE, WorkRow, app_now, has_status, is_due
 from app.insight.owed import DRAINS
+from app.invoices import stating
 from app.jobs.models import Schedule
 from app.orders import queries as orders
 from app.orders.models import Order
@@ -60,6 +61,7 @@ WANTED: dict[str, Since] = {  # since when the next slot of a schedule has somet
     "process-due-subscriptions": subscriptions.next_plan_at,
     "send-subscription-renewal-reminders": _unreminded_since,
     "top-up-wallets": plan_queries.next_due_at,
+    "issue-statements": stating.next_due_at,
 }
 INSTANTS: tuple[Since, ...] = (mandate_queries.next_debit_at, orders.next_expiry_at)  # what is due without a schedule
 

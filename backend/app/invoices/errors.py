@@ -41,3 +41,9 @@ class CreditExceedsDocument(Conflict):
     """More would be credited than the document charged and earlier credit notes left."""
 
     code = "credit_exceeds_document"
+
+
+class StatementNotFound(NotFound):
+    """There is no such statement, or it is not yours."""
+
+    code = "statement_not_found"

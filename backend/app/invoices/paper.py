@@ -66,7 +66,7 @@ def paper_of(document: Document, lines: Sequence[DocumentLine], original: Docume
         title=title,
         number=document.number,
         copy="Original for recipient",
-        seller=_seller(document.seller),
+        seller=seller_party(document.seller),
         facts=tuple(_facts(document, original)),
         parties=tuple(_buyers(document)),
         columns=tables.columns(document),
@@ -82,7 +82,7 @@ def paper_of(document: Document, lines: Sequence[DocumentLine], original: Docume
     )
 
 
-def _seller(seller: dict[str, Any]) -> Party:
+def seller_party(seller: dict[str, Any]) -> Party:
     legal, trade = seller["legal_name"], seller.get("trade_name") or seller["legal_name"]
     state = f"{seller['state_name']} ({seller['state_code']})"
     contact = " · ".join(part for part in (phone(seller.get("phone", "")), seller.get("email")) if part)
@@ -109,19 +109,24 @@ def _facts(document: Document, original: Document | None) -> Iterable[tuple[str,
 
 def _buyers(document: Document) -> Iterable[Party]:
     """A buyer with another address than the goods' gets two."""
-    buyer = document.buyer
-    state = buyer.get("state_code", document.place_of_supply)
-    address = [
-        buyer.get("line1", ""),
-        buyer.get("line2", ""),
-        f"{buyer.get('city', '')} {buyer.get('pin', '')}".strip(),
-        f"{buyer.get('state_name') or state_name(state)} ({state})",
-    ]
-    lines = [line for line in address if line]
+    buyer = {"state_code": document.place_of_supply, **document.buyer}
+    lines = list(buyer_lines(buyer))
     contact = [f"Phone {phone(buyer['phone'])}"] if buyer.get("phone") else []
     registered = [f"GSTIN {buyer['gstin']}"] if buyer.get("gstin") else ["Not registered under GST"]
     yield Party("Bill to", buyer.get("name", ""), tuple(lines + registered))
     yield Party("Deliver to", buyer.get("name", ""), tuple(lines + contact))
+
+
+def buyer_lines(buyer: dict[str, Any]) -> Iterable[str]:
+    """The buyer's address, as far as it is known."""
+    state = buyer.get("state_code", "")
+    address = (
+        buyer.get("line1", ""),
+        buyer.get("line2", ""),
+        f"{buyer.get('city', '')} {buyer.get('pin', '')}".strip(),
+        f"{buyer.get('state_name') or state_name(state)} ({state})" if state else "",
+    )
+    return (line for line in address if line)
 
 
 def _declaration(document: Document) -> str:

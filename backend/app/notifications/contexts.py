@@ -140,6 +140,20 @@ class SubscriptionActionNeededContext(TypedDict):
     mandate_status: Literal["created", "pending", "rejected", "paused", "cancelled", "expired"]
 
 
+class AccountStatementContext(TypedDict):
+    """`account_statement`, e-mail: the month of a customer on account."""
+
+    statement_id: str
+    number: str
+    customer_name: str
+    month: str  # e.g. November 2026
+    opening_amount: int
+    charged_amount: int
+    credited_amount: int
+    closing_amount: int
+    advance_amount: int  # paid in advance; 0 where something is owed
+
+
 class TopUpFailedContext(TypedDict):
     """`top_up_failed`, e-mail and SMS: a wallet was not topped up by its plan."""
 

@@ -57,6 +57,7 @@ TEMPLATES = {
         *_both("delivery_skipped", 2 * DAY, "No delivery on {{ delivers_on }}"),
         *_both("delivery_differs", 2 * DAY, "Your delivery on {{ delivers_on }} is a little different"),
         *_both("subscription_action_needed", 3 * DAY, "Your subscription needs you: its mandate does not work"),
+        Template("account_statement", "email", 7 * DAY, "Your statement of {{ month }}"),
         *_both("top_up_failed", 3 * DAY, "Your wallet was not topped up"),
         *_both("wallet_low", 2 * DAY, "Your wallet is too low for {{ needed_on }}"),
         Template("welcome_user", "email", 7 * DAY, "Welcome to {{ site_name }}"),

@@ -22,12 +22,14 @@ from app.core.clock import machine_now
 from app.core.ids import new_id
 from app.core.security import sign_jwt
 from app.core.work import unit_of_work
+from app.invoices import stating
 from app.invoices.models import Document
 from app.main import RouteWithoutPolicy, app, check_policies
 from app.notifications import service as notifications
 from app.orders import queries as orders
 from app.payments.refund_models import Refund
 from app.stock import counting
+from app.stores import service as stores
 from app.stores.models import Store
 from app.subscriptions.models import Vacation
 from app.wallets import topping_up
@@ -233,11 +235,14 @@ def sold(scene: Scene) -> dict[str, str]:
         conceding.concede(session, order.id, 1_000, "source", "", actor=SYSTEM, now=machine_now())
         document_id = session.exec(select(Document.id).where(Document.shipment_id == shipment.id)).one()
         refund_id = session.exec(select(Refund.id)).one()
+        month = stating.ended_month(machine_now(), "UTC")
+        statement = stating.issue(session, stores.get(session), shopper.customer.id, month, SYSTEM, machine_now())
     return {
         "shipment_id": str(shipment.id),
         "return_id": str(returned.id),
         "refund_id": str(refund_id),
         "document_id": str(document_id),
+        "statement_id": str(statement.id),
     }
 
 
@@ -258,7 +263,7 @@ def call(client: TestClient, scene: Scene, route: tuple[str, str], headers: Head
 def test_ac42_only_who_may_gets_in_and_nobody_sees_or_changes_what_is_not_theirs(
     client: TestClient, store: Store, scene: Scene, route: tuple[str, str]
 ) -> None:
-    if any(id_ in route[1] for id_ in ("{shipment_id}", "{return_id}", "{refund_id}", "{document_id}")):
+    if any(id_ in route[1] for id_ in ("{shipment_id}", "{return_id}", "{refund_id}", "{document_id}", "{statement_id}")):
         scene.ids.update(sold(scene))
     policy, name, before = POLICY[route], " ".join(route), state(store)
     owned = [value for key, value in scene.ids.items() if "{" + key + "}" in route[1] and key not in OF_ANYBODY]

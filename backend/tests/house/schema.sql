@@ -1385,6 +1385,58 @@ CREATE TABLE staff (
 	CONSTRAINT ck_staff_role_known CHECK (role in ('support', 'packer', 'finance', 'manager', 'admin')),
 	CONSTRAINT ck_staff_email_lower_case CHECK (email = lower(email))
 )
+CREATE TABLE statement_lines (
+	store_id UUID NOT NULL,
+	id UUID NOT NULL,
+	created_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	statement_id UUID NOT NULL,
+	line_count INTEGER NOT NULL,
+	position INTEGER NOT NULL,
+	kind VARCHAR(15) NOT NULL,
+	cause_id UUID NOT NULL,
+	happened_on DATE NOT NULL,
+	number VARCHAR(60) NOT NULL,
+	order_number VARCHAR(30) NOT NULL,
+	amount BIGINT NOT NULL,
+	balance_amount BIGINT NOT NULL,
+	CONSTRAINT pk_statement_lines PRIMARY KEY (store_id, id),
+	CONSTRAINT fk_statement_lines_store_id_statement_id_line_count FOREIGN KEY(store_id, statement_id, line_count) REFERENCES statements (store_id, id, line_count),
+	CONSTRAINT uq_statement_lines_store_id_statement_id_position UNIQUE (store_id, statement_id, position),
+	CONSTRAINT uq_statement_lines_store_id_kind_cause_id UNIQUE (store_id, kind, cause_id),
+	CONSTRAINT ck_statement_lines_kind_known CHECK (kind in ('document', 'credit_note', 'receipt', 'refund', 'refund_returned')),
+	CONSTRAINT ck_statement_lines_position_counted CHECK (position between 1 and line_count),
+	CONSTRAINT ck_statement_lines_direction CHECK (amount <> 0 and (kind in ('document', 'refund')) = (amount > 0))
+)
+CREATE TABLE statements (
+	store_id UUID NOT NULL,
+	id UUID NOT NULL,
+	created_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	customer_id UUID NOT NULL,
+	number VARCHAR(16) NOT NULL,
+	month_on DATE NOT NULL,
+	from_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	to_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	issued_on DATE NOT NULL,
+	issued_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	seller JSONB NOT NULL,
+	buyer JSONB NOT NULL,
+	currency VARCHAR(3) NOT NULL,
+	line_count INTEGER NOT NULL,
+	opening_amount BIGINT NOT NULL,
+	charged_amount BIGINT NOT NULL,
+	credited_amount BIGINT NOT NULL,
+	closing_amount BIGINT NOT NULL,
+	CONSTRAINT pk_statements PRIMARY KEY (store_id, id),
+	CONSTRAINT fk_statements_store_id_customer_id FOREIGN KEY(store_id, customer_id) REFERENCES customers (store_id, id),
+	CONSTRAINT uq_statements_store_id_customer_id_month_on UNIQUE (store_id, customer_id, month_on),
+	CONSTRAINT uq_statements_store_id_number UNIQUE (store_id, number),
+	CONSTRAINT uq_statements_store_id_id_line_count UNIQUE (store_id, id, line_count),
+	CONSTRAINT ck_statements_month_begins CHECK (extract(day from month_on) = 1),
+	CONSTRAINT ck_statements_issued_afterwards CHECK (from_at < to_at and to_at <= issued_at),
+	CONSTRAINT ck_statements_amounts_not_negative CHECK (line_count >= 0 and least(charged_amount, credited_amount) >= 0),
+	CONSTRAINT ck_statements_adds_up CHECK (opening_amount + charged_amount - credited_amount = closing_amount)
+)
+CREATE INDEX ix_statements_customer ON statements (store_id, customer_id, id)
 CREATE TABLE stock_count_lines (
 	store_id UUID NOT NULL,
 	id UUID NOT NULL,

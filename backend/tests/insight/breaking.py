@@ -252,6 +252,10 @@ BREAKS: dict[str, Break] = {
         f"DELETE FROM documents WHERE {NOTE}",
     ),
     "credit_note_amount": as_owner("documents", f"{DEARER} WHERE {NOTE}"),
+    "statement_sum": as_owner("statement_lines", "UPDATE statement_lines SET amount = amount + 1"),
+    "statement_books": as_owner(
+        "statements", "UPDATE statements SET opening_amount = opening_amount + 1, closing_amount = closing_amount + 1"
+    ),
     "capture_not_booked": sql(f"UPDATE transfers SET amount = amount + 1 WHERE {BOOKED}"),
     "booked_without_cause": transfer(ledger.RAZORPAY, ledger.ORDERS, "capture"),
     "booked_elsewhere": sql(

@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlmodel import Session
 
+from app.accounts import service as accounts
 from app.accounts.models import Staff
 from app.checkout import cancelling, conceding, confirming, fulfilling, paying, refunding, taking_back
 from app.checkout.cancelling import Why
@@ -18,6 +19,8 @@ from app.core.clock import machine_now
 from app.core.ids import new_id
 from app.core.work import store_of, unit_of_work
 from app.inbox import service as inbox
+from app.invoices import stating
+from app.invoices.stating import Month
 from app.orders import queries as orders
 from app.orders.models import Order, OrderLine
 from app.payments import cash, disputes, mandate_queries, settlements
@@ -88,11 +91,29 @@ def make_busier(store: Store) -> Busy:
     """And whatever else a shop goes through."""
     busy = make_busy(store)
     _in_two_parcels(store)
+    _on_account(store)
     _weighed(store)
     _conceded(store, delivered(store, paid(store)))
     _given_back_in_the_dashboard(store, delivered(store, paid(store)))
     _paid_too_late(store)
     return busy
+
+
+def _on_account(store: Store) -> None:
+    """Delivered to a distributor, who will be told of it."""
+    shopper = make_shopper(store)
+    with unit_of_work(store.id) as session:
+        customer = accounts.get_customer(session, shopper.customer.id)
+        customer.kind = "distributor"
+        session.add(customer)
+        session.flush()
+        accounts.set_credit_limit(session, customer.id, 100_000, RAZORPAY)
+    with unit_of_work(store.id) as session:
+        order, _ = place_by(session, shopper, "account")
+    delivered(store, order.id)
+    month = Month.of(today(store), "UTC")
+    with unit_of_work(store.id) as session:
+        stating.issue(session, stores.get(session), shopper.customer.id, month, RAZORPAY, month.due_at)
 
 
 def placed(store: Store, quantity: int = 3, **variant: Any) -> tuple[Order, PaymentAttempt]:

@@ -126,6 +126,7 @@ def test_a_store_gets_the_documented_schedules_once_and_nothing_of_the_past(uow:
         "process-due-subscriptions": "01 11:00",
         "send-subscription-renewal-reminders": "01 10:15",
         "top-up-wallets": "01 10:20",
+        "issue-statements": "01 10:25",
         "reconcile-settlements": "02 01:45",
         "check-invariants": "01 10:30",
         "cleanup-expired-carts": "02 02:00",

@@ -3,6 +3,7 @@
 from typing import Any
 
 from app.notifications.contexts import (
+    AccountStatementContext,
     ChecksFailedContext,
     DeliveryDiffersContext,
     DeliverySkippedContext,
@@ -53,6 +54,17 @@ CONTEXTS: dict[str, Any] = {
         total_amount=1461_00,
         reason="there was not enough money in the account",
         pay_before="Thursday, 3 December",
+    ),
+    "account_statement": AccountStatementContext(
+        statement_id="0199-statement",
+        number="STM/26-27/000007",
+        customer_name="Asha Rao",
+        month="November 2026",
+        opening_amount=12000_00,
+        charged_amount=30450_00,
+        credited_amount=12000_00,
+        closing_amount=30450_00,
+        advance_amount=0,
     ),
     "top_up_failed": TopUpFailedContext(
         customer_name="Asha Rao", amount=1500_00, reason="there was not enough money in the account"

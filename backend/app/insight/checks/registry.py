@@ -4,7 +4,7 @@ from collections.abc import Collection
 from itertools import chain
 
 from app.core.errors import NotFound
-from app.insight.checks import books, documents, fulfilment, holdings, money, orders, refunds, settling, stock, work
+from app.insight.checks import books, documents, fulfilment, holdings, money, orders, refunds, settling, statements, stock, work
 from app.insight.checks.frame import Check
 
 CHECKS: tuple[Check, ...] = tuple(
@@ -17,6 +17,7 @@ CHECKS: tuple[Check, ...] = tuple(
         orders.CHECKS,
         fulfilment.CHECKS,
         documents.CHECKS,
+        statements.CHECKS,
         stock.CHECKS,
         work.CHECKS,
     )
