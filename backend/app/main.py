@@ -30,6 +30,7 @@ ROUTERS = (  # the busiest first: routes are looked through in this order, and t
     "carts",
     "checkouts",
     "payment_returns",
+    "pay",
     "health",
     "sign_in",
     "me",

@@ -160,6 +160,8 @@ POLICY: dict[tuple[str, str], Policy] = {
     ("POST", "/api/v1/refunds/{refund_id}/redirect"): Policy("staff", "refunds.make"),
     ("POST", "/api/v1/orders/{order_id}/payment-confirmation"): CUSTOMER,
     ("POST", "/api/v1/payment-returns/{order_id}"): PUBLIC,  # the signature is the proof
+    ("GET", "/pay/{token}"): PUBLIC,  # ours is, here and below
+    ("POST", "/pay/{token}"): PUBLIC,
     ("POST", "/api/v1/subscriptions"): CUSTOMER,
     ("GET", "/api/v1/subscriptions"): Policy("customer", "subscriptions.read"),
     ("GET", "/api/v1/subscriptions/{subscription_id}"): Policy("customer", "subscriptions.read"),

@@ -1,4 +1,4 @@
-from app.core.errors import Conflict, Invalid, Refusal
+from app.core.errors import Conflict, Invalid, NotFound, Refusal
 
 
 class CartNotReady(Conflict):
@@ -11,6 +11,18 @@ class CheckoutClosed(Conflict):
     """This order is paid or cancelled already."""
 
     code = "checkout_closed"
+
+
+class PayLinkInvalid(NotFound):
+    """This is no link of ours; open it as we sent it."""
+
+    code = "pay_link_invalid"
+
+
+class PayLinkExpired(Refusal):
+    """This link is no longer good; sign in to the shop to see your orders."""
+
+    status, code = 410, "pay_link_expired"
 
 
 class CaptureUnknown(Conflict):

@@ -10,6 +10,7 @@ from babel.dates import format_date
 from sqlmodel import Session
 
 from app.accounts import service as accounts
+from app.checkout import pay_links
 from app.notifications import service as notifications
 from app.notifications.models import Message
 from app.orders import queries as orders
@@ -28,6 +29,7 @@ WHY_NO_DEBIT = {  # our own reasons, as the end of a sentence
     "tries_used_up": "it was tried several times without success",
     "mandate_rejected": "your mandate was not approved",
 }
+PAY_CREDIT_WITHIN = timedelta(days=60)  # a link to pay what was delivered on credit: longer than anybody is reminded
 
 
 TO_BE_PAID = {"cash_on_delivery": "at_the_door", "pay_on_delivery": "at_the_door", "account": "on_account"}
@@ -111,21 +113,25 @@ def payment_failed(session: Session, order: Order, payment_id: UUID | None, reas
     return _tell(session, order, "payment_failed", f"payment.failed:{payment_id or order.id}", context)
 
 
-def payment_due(session: Session, order: Order, reason: str) -> list[Message]:
-    """Once per order: no mandate pays for it, so the customer is asked to. `reason`: ours, or the bank's word.
+def payment_due(session: Session, order: Order, reason: str, occasion: str = "") -> list[Message]:
+    """Once per order and occasion: its customer is asked to pay, by a link that needs no password. `reason`: why no mandate
+    pays, ours or the bank's word.
 
     Nobody is asked to pay for what was cancelled, or paid by hand, while the bank made up its mind.
     """
-    if order.status != "pending_payment":
+    if not order.can_be_paid:
         return []
     zone = ZoneInfo(stores.get(session).zone)
     last_day = (order.expires_at.astimezone(zone) - timedelta(microseconds=1)).date()
+    waits, way = order.status == "pending_payment", order.payment_method
     context = {
         "total_amount": order.total_amount,
         "reason": WHY_NO_DEBIT.get(reason) or bank_says(reason) or "the bank did not let it through",
-        "pay_before": format_date(last_day, "EEEE, d MMMM", locale="en_IN"),
+        "pay_before": format_date(last_day, "EEEE, d MMMM", locale="en_IN") if waits else "",
+        "pay_url": pay_links.url(session, order, order.expires_at if waits else order.expires_at + PAY_CREDIT_WITHIN),
+        "way": way if way in ("wallet", "pay_link") else "mandate",
     }
-    return _tell(session, order, "payment_due", f"payment.due:{order.id}", context)
+    return _tell(session, order, "payment_due", ":".join(filter(None, ("payment.due", str(order.id), occasion))), context)
 
 
 def _tell(session: Session, order: Order, template: str, event_key: str, context: Mapping[str, Any]) -> list[Message]:

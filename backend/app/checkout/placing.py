@@ -92,7 +92,7 @@ def _placed_before(
 def attempt_of(session: Session, order: Order, actor: Actor) -> PaymentAttempt:
     """The attempt of an order that is placed already; a new one where the provider refused the last. Locks the order."""
     order = orders.get_locked(session, order.id)
-    if order.status != "pending_payment":
+    if not order.can_be_paid:
         raise CheckoutClosed(order_id=str(order.id), order_status=order.status)
     if order.payment_method == BILLED_THERE:
         raise BilledByProvider(order_id=str(order.id))

@@ -44,14 +44,16 @@ class PaymentFailedContext(TypedDict):
 
 
 class PaymentDueContext(TypedDict):
-    """`payment_due`, e-mail and SMS: a mandate does not pay for an order."""
+    """`payment_due`, e-mail and SMS: its customer has to pay for an order. Queued by older releases, it lacks the last two."""
 
     order_id: str
     order_number: str
     customer_name: str
     total_amount: int
-    reason: str  # ends a sentence after `because`
-    pay_before: str
+    reason: str  # ends a sentence after `because`; empty: it was meant to be paid like this
+    pay_before: str  # empty: it was delivered already
+    pay_url: str  # a link of ours, which needs no password
+    way: Literal["mandate", "wallet", "pay_link"]
 
 
 class OrderCancelledContext(TypedDict):

@@ -48,7 +48,7 @@ TEMPLATES = {
         Template("otp", "sms", timedelta(minutes=5), secrets=frozenset({"code"}), is_urgent=True),
         *_both("order_confirmation", 3 * DAY, "Your order {{ order_number }} is confirmed", version=2, is_urgent=True),
         *_both("payment_failed", DAY, "Your payment for order {{ order_number }} did not go through", is_urgent=True),
-        *_both("payment_due", 2 * DAY, "Please pay for order {{ order_number }}", is_urgent=True),
+        *_both("payment_due", 2 * DAY, "Please pay for order {{ order_number }}", version=2, is_urgent=True),
         *_both("order_cancelled", 2 * DAY, "Order {{ order_number }} is cancelled"),
         *_both("refund_sent", 3 * DAY, "{{ amount | money }} for order {{ order_number }} goes back to you"),
         *_both("order_shipped", 2 * DAY, "Your order {{ order_number }} is on its way"),

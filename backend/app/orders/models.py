@@ -14,6 +14,8 @@ from app.core.db import Row, belongs_to
 from app.orders.rules import CANCEL_REASONS, LINE_KINDS, PAYMENT_STATUSES, STATUSES, check_move, next_status
 from app.pricing.rules import Taxed
 
+PAID_BEFOREHAND = ("razorpay", "mandate", "wallet", "pay_link")  # delivered before the money is there: on credit
+
 
 class Order(Row, table=True):
     """What a customer ordered. Amounts in paise, tax included: subtotal + shipping + round-off = total, always."""
@@ -67,6 +69,13 @@ class Order(Row, table=True):
     def owed_amount(self) -> int:
         """What the goods cost after everything that is no longer owed; what was paid of it stands with the payment."""
         return self.total_amount - self.reduced_amount
+
+    @property
+    def can_be_paid(self) -> bool:
+        """It waits for its payment, or a delivery went out on credit: whoever owes it may pay it by hand."""
+        if self.status == "pending_payment":
+            return True
+        return self.status != "cancelled" and self.payment_status == "unpaid" and self.payment_method in PAID_BEFOREHAND
 
     @property
     def can_revive(self) -> bool:

@@ -54,6 +54,8 @@ CONTEXTS: dict[str, Any] = {
         total_amount=1461_00,
         reason="there was not enough money in the account",
         pay_before="Thursday, 3 December",
+        pay_url="https://shop.example/pay/AZpWgFRYcVitHzTwbQwKEWk6JsAzW0kQx1oP9aWb1z-T0oT2",
+        way="mandate",
     ),
     "account_statement": AccountStatementContext(
         statement_id="0199-statement",
