@@ -43,8 +43,14 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--clients", type=_numbers, default=(1, 8, 32), help="how many at once, one after another; 1,8,32")
     parser.add_argument("--seconds", type=float, default=3.0, help="length of each measured stretch; 3")
     parser.add_argument("--rounds", type=int, default=5, help="how often each stretch comes; 5")
+    parser.add_argument(
+        "--due",
+        type=_numbers,
+        default=(10_000, 100_000),
+        help="of billing: deliveries of a run, one after another; 10000,100000",
+    )
     arguments = parser.parse_args()
-    arguments.plan = Plan(arguments.clients, arguments.seconds, arguments.rounds)
+    arguments.plan = Plan(arguments.clients, arguments.seconds, arguments.rounds, arguments.due)
     return arguments
 
 

@@ -12,6 +12,7 @@ class Plan:
     clients: tuple[int, ...]
     seconds: float
     rounds: int
+    due: tuple[int, ...] = (10_000, 100_000)  # deliveries of a billing run, one run after another
 
 
 @dataclass

@@ -66,6 +66,11 @@ class Rig:
                 self._program("beat", [*CELERY, "beat", "--loglevel=info"], lambda log: "beat: Starting" in log),
             )
 
+    def start_worker(self, queue: str) -> None:
+        """The one worker of a queue, as in production, and nothing else."""
+        with step(f"Starting the worker of {queue}"):
+            self._start(self._worker(f"worker-{queue}", queue, "--concurrency=1", "--prefetch-multiplier=1"))
+
     def start_servers_of(self, *programs: Program) -> None:
         """Some of them only, and others: what a benchmark compares with."""
         with step(f"Starting {', '.join(program.name for program in programs)}"):
