@@ -15,6 +15,7 @@ from sqlmodel import Session, select
 from app.accounts import service as accounts
 from app.api.policy import POLICY, STAFF_PERMISSIONS, Policy
 from app.carts import service as carts
+from app.catalog import repricing
 from app.checkout import conceding, paying, taking_back
 from app.checkout.taking_back import Report
 from app.core.actor import SYSTEM
@@ -90,6 +91,7 @@ PROOF_NEEDED = {  # nobody gets further without a code, a token or a signature: 
     "POST /api/v1/orders/{order_id}/returns": {409},  # nothing of it was sent yet
     "POST /api/v1/subscriptions/{subscription_id}/pause": {409},  # its mandate was not approved yet
     "POST /api/v1/subscriptions/{subscription_id}/resumption": {409},
+    "POST /api/v1/subscriptions/{subscription_id}/provider-approval": {409},  # it is paid by a mandate
     "DELETE /api/v1/subscriptions/{subscription_id}/cancellation": {409},  # it was not cancelled
     "POST /api/v1/webhooks/razorpay": {400, 404, 421, 503},  # 421: of several stores here none is the default
     "POST /api/v1/webhooks/sendgrid": {400, 404, 421, 503},
@@ -173,6 +175,8 @@ def scene(store: Store, make_store: Callable[[], Store]) -> Scene:
         vacation = Vacation(store_id=store.id, customer_id=customer_id, first_on=friday + days(1), last_on=friday + days(2))
         session.add(vacation)
         vacation_id = vacation.id
+        in_a_week = today(store) + days(7)
+        change_id = repricing.announce(session, owner.variant_id, 100, None, in_a_week, today=today(store), actor=SYSTEM).id
         staff = {
             role: accounts.add_staff(session, f"{role}@example.in", "a long password", role, SYSTEM)
             for role in STAFF_PERMISSIONS
@@ -186,7 +190,7 @@ def scene(store: Store, make_store: Callable[[], Store]) -> Scene:
         "subscription_id": str(subscription.id), "mandate_id": str(subscription.mandate_id), "clock_id": str(store.id),
         "account_id": str(new_id()), "slug": _slug(store), "count_id": str(count_id),
         "customer_id": str(customer_id), "top_up_id": str(top_up_id), "vacation_id": str(vacation_id),
-        "delivers_on": friday.isoformat(), "from_on": friday.isoformat(), "closed_on": friday.isoformat(),
+        "delivers_on": friday.isoformat(), "from_on": friday.isoformat(), "closed_on": friday.isoformat(), "change_id": str(change_id),
     }  # fmt: skip
     line_id = str(lines_of(order)[0].id)
     bodies: dict[str, dict[str, Any]] = {
@@ -202,6 +206,11 @@ def scene(store: Store, make_store: Callable[[], Store]) -> Scene:
         "POST /api/v1/subscriptions/{subscription_id}/deliveries/{delivers_on}/swap": {
             "variant_id": ids["variant_id"],
             "with_variant_id": str(another_id),
+        },
+        "POST /api/v1/products/{slug}/price-changes": {
+            "variant_id": ids["variant_id"],
+            "amount": 100,
+            "effective_on": (friday + days(1)).isoformat(),
         },
         "POST /api/v1/vacations": {"first_on": friday.isoformat(), "last_on": friday.isoformat()},
     }
