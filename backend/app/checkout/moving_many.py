@@ -1,7 +1,8 @@
 """A morning's work on many orders: each is moved or refused by itself.
 
-All of them are locked first, in the order of their ids, and then the levels of stock that may change, in the order of variants:
-so neither two rounds, nor a round and somebody who works on one order or checks out, wait in a ring for one another.
+All of them are locked first, in the order of their ids, then the levels of stock that may change, in the order of variants, and
+the wallets that money may go back to, in the order of customers: so neither two rounds, nor a round and a billing run, nor a
+round and somebody who works on one order or checks out, wait in a ring for one another.
 """
 
 from collections.abc import Sequence
@@ -21,6 +22,7 @@ from app.orders.errors import MoveNotAllowed, OrderNotFound
 from app.orders.models import Order
 from app.orders.rules import moves_from
 from app.stock import service as stock
+from app.wallets import queries as wallets
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,7 @@ def move_many(
     locked = queries.lock_many(session, sorted(set(order_ids)))
     if to in ("packed", "cancelled"):
         stock.lock_levels(session, {line.variant_id for lines in queries.lines(session, locked).values() for line in lines})
+        wallets.lock_many(session, {queries.get(session, order_id, None).customer_id for order_id in locked})
     moves = {order_id: _move(session, order_id, to, rider_id, actor, now) for order_id in sorted(set(order_ids))}
     return [moves[order_id] for order_id in dict.fromkeys(order_ids)]
 

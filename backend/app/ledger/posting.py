@@ -1,14 +1,14 @@
 """Many transfers at once, because of rows that were just written."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from uuid import UUID
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session
 
-from app.core.db import Row, add_once
+from app.core.db import Row
 from app.core.work import store_of
-from app.ledger.models import LedgerAccount, Transfer
+from app.ledger.models import Transfer
+from app.ledger.service import account_ids
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,7 @@ class Posting:
 
 def transfer_many(session: Session, kind: str, postings: Sequence[Posting]) -> None:
     """Record transfers whose causes are new, in a few statements. An IntegrityError for one that is booked already."""
-    accounts = _account_ids(session, {code for posting in postings for code in (posting.debit, posting.credit)})
+    accounts = account_ids(session, *sorted({code for posting in postings for code in (posting.debit, posting.credit)}))
     session.add_all(
         Transfer(
             store_id=store_of(session),
@@ -39,12 +39,3 @@ def transfer_many(session: Session, kind: str, postings: Sequence[Posting]) -> N
         for posting in postings
     )
     session.flush()
-
-
-def _account_ids(session: Session, codes: set[str]) -> Mapping[str, UUID]:
-    """By code; those that are missing are made."""
-    found = select(LedgerAccount.code, LedgerAccount.id).where(col(LedgerAccount.code).in_(codes))
-    accounts = dict(session.exec(found).all())
-    for code in sorted(codes - accounts.keys()):
-        add_once(session, LedgerAccount(store_id=store_of(session), code=code), "code")
-    return accounts if len(accounts) == len(codes) else dict(session.exec(found).all())

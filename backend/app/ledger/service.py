@@ -25,12 +25,12 @@ _ACCOUNT_IDS = columns(_ACCOUNTS.c.code, _ACCOUNTS.c.id).where(_ACCOUNTS.c.code.
 
 def transfer(session: Session, kind: str, *, debit: str, credit: str, amount: int, currency: str, cause: Row) -> bool:
     """Record that `amount` moved, once per (kind, cause): False when it already had been. Safe to run twice."""
-    account_ids = _account_ids(session, debit, credit)
+    ids = account_ids(session, debit, credit)
     row = Transfer(
         store_id=store_of(session),
         kind=kind,
-        debit_account_id=account_ids[debit],
-        credit_account_id=account_ids[credit],
+        debit_account_id=ids[debit],
+        credit_account_id=ids[credit],
         amount=amount,
         currency=currency,
         cause_type=str(cause.__tablename__),
@@ -47,11 +47,11 @@ def balance(session: Session, code: str) -> int:
     return int(session.execute(columns(taken_in.scalar_subquery() - given_out.scalar_subquery())).scalar_one())
 
 
-def _account_ids(session: Session, *codes: str) -> dict[str, UUID]:
+def account_ids(session: Session, *codes: str) -> dict[str, UUID]:
     """The accounts' ids by code; those that are missing are made."""
     rows = session.connection().execute(_ACCOUNT_IDS, {"codes": codes})
     found: dict[str, UUID] = {row.code: row.id for row in rows}
     missing = [code for code in codes if code not in found]
     for code in missing:
         add_once(session, LedgerAccount(store_id=store_of(session), code=code), "code")
-    return found | _account_ids(session, *missing) if missing else found
+    return found | account_ids(session, *missing) if missing else found

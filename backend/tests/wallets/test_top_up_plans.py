@@ -1,6 +1,6 @@
 """A wallet that tops itself up: approved once, announced by the bank, debited at most once a month, and credited once."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -20,7 +20,7 @@ from app.payments.mandate_models import Debit
 from app.payments.models import PaymentAttempt
 from app.stores.models import Store
 from app.tasks import wallets as tasks
-from app.wallets import holding, plan_rules
+from app.wallets import holding, notifying, plan_rules
 from app.wallets.models import TopUp
 from app.wallets.plan_models import PlannedTopUp, TopUpPlan
 from tests.racing import race
@@ -212,6 +212,17 @@ def test_a_plan_that_ended_is_not_debited_and_begins_anew_with_the_same_mandate(
     assert (month_over, len(rows(store, TopUp))) in ((1, 1), (1, 2))  # this month had its own, unless another has begun
     assert saver.put(below_amount=50000, amount=2 * AMOUNT + 1)["payment"] is not None  # beyond the bank's limit
     assert saver.seen["status"] == "awaiting_approval"
+
+
+def test_who_has_too_little_for_a_delivery_is_told_once(store: Store) -> None:
+    who = make_subscriber(store)
+    for available in (4000, 3000):
+        with unit_of_work(store.id) as session:
+            day = date(2026, 12, 4)
+            notifying.wallet_low(session, who.customer.id, available_amount=available, needed_amount=13600, needed_on=day)
+    told = rows(store, Message)
+    assert [(message.channel, message.context["missing_amount"]) for message in told] == [("email", 9600), ("sms", 9600)]
+    assert told[0].context["needed_on"] == "Friday, 4 December"
 
 
 @pytest.mark.parametrize(
