@@ -21,7 +21,7 @@ from app.payments import mandate_queries, mandates, starting
 from app.payments.errors import PaymentNotStarted, PaymentRefused
 from app.payments.models import PaymentAttempt
 from app.payments.starting import StartCall
-from app.subscriptions import approving, beginning, queries
+from app.subscriptions import approving, beginning, queries, reserving
 from app.subscriptions.beginning import Wish
 from app.subscriptions.changing import Change
 from app.subscriptions.errors import NoMandate
@@ -87,7 +87,7 @@ def _ask_approval(visit: Visit, subscription_id: UUID) -> PaymentOut:
 def _start(session: Session, visit: Visit, wish: Wish) -> StartOut:
     at = calendar_of(session, visit)
     started = beginning.start(session, wish, customer_id=visit.customer_id, actor=visit.actor, calendar=at)
-    return StartOut(**dict(change_out(session, Change(started.subscription), at)))
+    return StartOut(**dict(change_out(session, reserving.after(session, Change(started.subscription), at), at)))
 
 
 def _kept(answer: StartOut) -> idempotency.Answer:

@@ -16,7 +16,7 @@ from app.api.subscription_schemas import CalendarOut, ChangeOut, DeliveryOut, Su
 from app.core.work import rehearse
 from app.insight import explain_subscription
 from app.stores import service as stores
-from app.subscriptions import calendars, changing, queries, viewing
+from app.subscriptions import calendars, changing, queries, reserving, viewing
 from app.subscriptions.changing import Change
 from app.subscriptions.planning import Calendar
 
@@ -85,8 +85,8 @@ def change_it(door: Door, dry_run: bool, change: Callable[[Calendar], Change]) -
     at = calendar_of(door.session, door)
     if dry_run:
         rehearse(door.session)
-        return change_out(door.session, change(at), at)
-    return door.once(lambda: change_out(door.session, change(at), at))
+        return change_out(door.session, reserving.after(door.session, change(at), at), at)
+    return door.once(lambda: change_out(door.session, reserving.after(door.session, change(at), at), at))
 
 
 def change_out(session: Session, change: Change, at: Calendar) -> ChangeOut:

@@ -3,7 +3,7 @@
 A chunk of one takes the same way. Nothing is asked of a provider here: attempts are rows, worked off after the commit.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
@@ -12,7 +12,7 @@ from sqlmodel import Session
 
 from app.audit.models import AuditEntry
 from app.audit.service import entry
-from app.checkout import notifying
+from app.checkout import notifying, renewing_wallets
 from app.checkout.errors import BilledByProvider
 from app.checkout.writing import Sale, new_lines, new_order
 from app.core.actor import Actor
@@ -40,6 +40,7 @@ class Renewal:
     cycle_id: UUID
     sale: Sale
     expires_at: datetime
+    subscription_id: UUID | None = None  # whose hold on the wallet it may use
     mandate: Mandate | None = None
     charge_at: datetime | None = None
 
@@ -61,6 +62,10 @@ class Renewal:
         return self.sale.payment_method == BILLED_THERE
 
     @property
+    def is_by_wallet(self) -> bool:
+        return self.sale.payment_method == "wallet"
+
+    @property
     def is_debited(self) -> bool:
         """By its mandate. Above the mandate's limit, or the law's, the customer pays by hand."""
         limit = min(self.mandate.max_amount, MAX_UNATTENDED_AMOUNT) if self.mandate else 0
@@ -77,15 +82,17 @@ def place_many(
     now: datetime,
     actor: Actor,
     cause: str,
+    purses_of: Collection[UUID] = (),
 ) -> tuple[Mapping[UUID, Order], list[AuditEntry]]:
     """Orders by cycle id, and the entries that tell of them, for the caller to write with its own. Their goods were taken from
     the shelf, and the cycles' rows are there already.
 
-    Locks stock (by variant id), then the number series. ShelfChanged: begin again.
+    Locks stock (by variant id), the wallets of the customers `purses_of`, then the number series. ShelfChanged: begin again.
     """
     if not renewals:
         return {}, []
     shelf.lock(session)
+    renewing_wallets.lock(session, purses_of)
     numbers = stores.take_numbers(session, f"orders:{today.year}", len(renewals))
     orders = {
         renewal.cycle_id: _order(store, renewal, order_number(store.order_prefix, today.year, serial), now)
@@ -96,9 +103,12 @@ def place_many(
     entries = [
         entry(session, actor, "order.placed", order, {"status": [None, order.status]}, cause) for order in orders.values()
     ]
-    entries += _begin_payments(session, [(one, orders[one.cycle_id]) for one in renewals if one.is_to_be_paid], actor, cause)
     holds = [Hold(orders[one.cycle_id].id, one.quantities, None if one.is_on_trust else one.expires_at) for one in renewals]
     entries += shelf.write(session, holds, cause="reserved for a renewal", actor=actor, now=now)
+    by_wallet = [(orders[one.cycle_id], one.subscription_id) for one in renewals if one.is_by_wallet]
+    entries += renewing_wallets.pay(session, by_wallet, now=now, actor=actor, cause=cause)
+    owed = [(one, orders[one.cycle_id]) for one in renewals if one.is_to_be_paid]
+    entries += _begin_payments(session, [pair for pair in owed if pair[1].status == "pending_payment"], actor, cause)
     return orders, entries
 
 

@@ -46,6 +46,8 @@ _HOLD_UNTIL = text("""
 UPDATE reservations SET expires_at = :until WHERE order_id = :order_id AND status = 'held' RETURNING variant_id
 """)
 
+_FIRM_UP = text("UPDATE reservations SET expires_at = NULL WHERE order_id = ANY(:order_ids) AND status = 'held'")
+
 # Movements, not reservations: goods may leave, come back, and leave again.
 _OUT = text("""
 SELECT variant_id, sum(CASE kind WHEN 'deduct' THEN quantity ELSE -quantity END) FROM stock_movements
@@ -80,6 +82,11 @@ def out(session: Session, order_id: UUID) -> dict[UUID, int]:
 def hold_until(session: Session, order_id: UUID, until: datetime | None) -> int:
     """None: without end. How many lines the order holds."""
     return len(session.connection().execute(_HOLD_UNTIL, {"order_id": order_id, "until": until}).all())
+
+
+def firm_up(session: Session, order_ids: Collection[UUID]) -> None:
+    """What these orders hold is held without end."""
+    session.connection().execute(_FIRM_UP, {"order_ids": list(order_ids)})
 
 
 def make_levels(session: Session, variant_ids: Collection[UUID], now: datetime) -> None:

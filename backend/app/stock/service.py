@@ -90,6 +90,11 @@ def firm_up(session: Session, order_id: UUID) -> int:
     return queries.hold_until(session, order_id, None)
 
 
+def firm_up_many(session: Session, order_ids: Collection[UUID]) -> None:
+    """The same of many orders, in one statement."""
+    queries.firm_up(session, order_ids)
+
+
 def hold_until(session: Session, order_id: UUID, until: datetime) -> None:
     """What the order holds is held that much longer. Safe to repeat."""
     queries.hold_until(session, order_id, until)

@@ -22,7 +22,7 @@ from app.core.bulk import insert_many, update_many
 from app.core.logging import get_logger
 from app.stock.allocating import Shelf, ShelfChanged
 from app.stores.models import Store
-from app.subscriptions import deciding, following, notifying, planning, provider_billing, queries
+from app.subscriptions import deciding, following, notifying, planning, provider_billing, queries, reserving
 from app.subscriptions.deciding import Facts, Outcome
 from app.subscriptions.models import Cycle, Subscription
 from app.subscriptions.planning import Calendar
@@ -78,6 +78,7 @@ def _bill(session: Session, facts: Facts, due: Sequence[Due], cause: str, shelf:
     insert_many(session, [outcome.cycle for outcome in decided if outcome.cycle])
     entries = [made for outcome in outcomes for made in _entries(session, outcome, cause)]
     update_many(session, Subscription, [_state(facts, outcome) for outcome in outcomes if outcome.lost_mandate is None])
+    by_wallet = [one for one in due if one.payment_method == "wallet"]
     _, made = renewing.place_many(
         session,
         facts.store,
@@ -87,8 +88,10 @@ def _bill(session: Session, facts: Facts, due: Sequence[Due], cause: str, shelf:
         now=facts.calendar.now,
         actor=SYSTEM,
         cause=cause,
+        purses_of={due.customer_id for due in by_wallet},
     )
     insert_many(session, [*entries, *made])
+    reserving.refresh_ids(session, [one.id for one in by_wallet], facts.calendar, cause=cause)
     for outcome in outcomes:
         _tell(session, facts, outcome)
     return Counter(outcome.cycle.status for outcome in decided if outcome.cycle)

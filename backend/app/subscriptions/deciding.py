@@ -167,7 +167,7 @@ def _order(facts: Facts, shelf: Shelf, trusted: Allowances, outcome: Outcome, da
         raise ValueError("what can come is not on the shelf")
     goods = {variant_id: facts.goods[day.delivers_on][variant_id] for variant_id in coped.quantities}
     sale = Sale(due.customer_id, address, goods, basket, facts.store.currency, due.payment_method)
-    renewal = Renewal(cycle.id, sale, facts.calendar.begins_at(cycle.delivers_on), mandate, cycle.charge_at)
+    renewal = Renewal(cycle.id, sale, facts.calendar.begins_at(cycle.delivers_on), due.id, mandate, cycle.charge_at)
     if not renewal.is_debited:
         cycle.notify_at = cycle.charge_at = None  # to be paid at the door, or by hand
     outcome.renewal = renewal

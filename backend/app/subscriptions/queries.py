@@ -34,6 +34,12 @@ def get(session: Session, subscription_id: UUID, owner_id: UUID | None, *, lock:
     return found
 
 
+def get_many(session: Session, subscription_ids: Collection[UUID]) -> Sequence[Subscription]:
+    """As they are in the database now."""
+    found = select(Subscription).where(col(Subscription.id).in_(subscription_ids)).order_by(col(Subscription.id))
+    return session.exec(found.execution_options(populate_existing=True)).all()
+
+
 def page(session: Session, owner_id: UUID | None, limit: int, after: UUID | None) -> Sequence[Subscription]:
     """Newest first; `after` is the last id of the page before."""
     statement = select(Subscription).order_by(col(Subscription.id).desc()).limit(limit)

@@ -47,7 +47,7 @@ def remind(session: Session, cycle: Cycle, now: datetime) -> list[Message]:
     order = queries.orders_of_cycles(session, [cycle.id]).get(cycle.id)
     if order is None or order.status == "cancelled" or order.expires_at <= now:
         return []
-    if subscription.pays_by_mandate and cycle.charge_at is None:
+    if cycle.charge_at is None and (subscription.pays_by_mandate or order.status == "pending_payment"):
         return []  # what no mandate pays was asked for already
     return notifying.renewal_reminder(session, subscription, cycle, order)
 

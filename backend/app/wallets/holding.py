@@ -113,6 +113,15 @@ def available(session: Session, customer_id: UUID | None, holder_id: UUID | None
     return Purses(session, [wallet]).available(wallet.customer_id, holder_id) if wallet else 0
 
 
+def spendable(session: Session, customer_id: UUID, holder_ids: Collection[UUID]) -> int:
+    """What these holders may spend together: the balance less what is held for others. Never below 0. Locks nothing."""
+    wallet = queries.of_customer(session, customer_id)
+    if wallet is None:
+        return 0
+    others = sum(one.amount for one in queries.holds_in(session, [wallet.id]) if one.holder_id not in holder_ids)
+    return max(0, wallet.balance_amount - others)
+
+
 def _new(wallet: Wallet, holder_id: UUID, wish: Wish) -> WalletHold:
     return WalletHold(
         store_id=wallet.store_id,
