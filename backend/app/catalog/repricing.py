@@ -48,6 +48,13 @@ def announce(
     return change
 
 
+def check_product(session: Session, product_id: UUID, variant_id: UUID) -> None:
+    """VariantNotFound for one of another product."""
+    found = select(Variant.id).where(Variant.id == variant_id, Variant.product_id == product_id)
+    if session.exec(found).one_or_none() is None:
+        raise VariantNotFound(field="variant_id")
+
+
 def take_back(session: Session, product_id: UUID, change_id: UUID, *, today: date, now: datetime, actor: Actor) -> PriceChange:
     """Before its day. Safe to repeat. PriceChangeNotFound, PriceChangeInForce."""
     found = (

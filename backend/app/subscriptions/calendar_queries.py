@@ -12,7 +12,7 @@ from sqlmodel import Session, col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
 from app.orders.models import Order
-from app.subscriptions.models import Cycle, Holiday, Subscription, Vacation
+from app.subscriptions.models import Cycle, Holiday, Subscription, SubscriptionLine, Vacation
 from app.subscriptions.states import LIVE
 
 
@@ -42,6 +42,17 @@ def live_after(session: Session, after: UUID | None, limit: int) -> list[Live]:
     if after is not None:
         found = found.where(col(Subscription.id) > after)
     return [Live(*row) for row in session.execute(found.order_by(col(Subscription.id)).limit(limit))]
+
+
+def live_with(session: Session, variant_id: UUID, after: UUID | None, limit: int) -> Sequence[Subscription]:
+    """A page of those that are not over and have the variant in some of their terms, by id."""
+    has = columns(col(SubscriptionLine.id)).where(
+        col(SubscriptionLine.subscription_id) == col(Subscription.id), col(SubscriptionLine.variant_id) == variant_id
+    )
+    statement = select(Subscription).where(col(Subscription.status).in_(LIVE), has.exists())
+    if after is not None:
+        statement = statement.where(col(Subscription.id) > after)
+    return session.exec(statement.order_by(col(Subscription.id)).limit(limit)).all()
 
 
 def count_orders(session: Session, day: date) -> int:

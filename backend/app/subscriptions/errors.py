@@ -224,3 +224,9 @@ class NotBegunAtProvider(Conflict):
     """Before its first charge this subscription cannot be paused at the payment provider; skip a delivery, or end it."""
 
     code = "not_begun_at_provider"
+
+
+class PriceChangeTooSoon(Invalid):
+    """Subscribers are told of a dearer price days before it holds; `earliest` is the first day that leaves time for that."""
+
+    code = "price_change_too_soon"

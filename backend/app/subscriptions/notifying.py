@@ -11,7 +11,9 @@ from sqlmodel import Session
 
 from app.accounts import service as accounts
 from app.catalog import service as catalog
-from app.catalog.models import Name
+from app.catalog.models import Name, Sellable
+from app.catalog.price_models import PriceChange
+from app.core.money import format_money
 from app.notifications import service as notifications
 from app.notifications.models import Message
 from app.orders import queries as orders
@@ -117,6 +119,32 @@ def provider_needs(
         facts = {"mandate_status": AT_PROVIDER[agreement.status]}
         return _tell(session, subscription, "subscription_action_needed", key, facts)
     return _tell(session, subscription, "notice", key, {"body": FAILED.format(url=agreement.short_url)})
+
+
+def price_changes(
+    session: Session,
+    subscription: Subscription,
+    change: PriceChange,
+    before: Sellable,
+    amount: int,
+    limit: int | None,
+    needs_consent: bool,
+) -> list[Message]:
+    """Once per subscription and announced price, days before it holds; `amount`: its dearest delivery then."""
+    currency = before.currency
+    words = (
+        f"From {_day(change.effective_on)} on, {before.name}, {before.unit} costs {format_money(change.amount, currency)} "
+        f"instead of {format_money(before.amount, currency)}. A delivery of your subscription then costs up to "
+        f"{format_money(amount, currency)}. You can change or end it before."
+    )
+    if needs_consent and limit is not None:
+        words += (
+            f" Your mandate allows {format_money(limit, currency)}: beyond that nothing is debited. Approve a higher limit, "
+            "or pay such a delivery by the link that we send you."
+        )
+    elif needs_consent:
+        words += " Your bank goes on paying the old price; please pay the difference, or start the subscription anew."
+    return _tell(session, subscription, "notice", f"price_change:{change.id}:{subscription.id}", {"body": words})
 
 
 def _tell(

@@ -12,7 +12,7 @@ from app.jobs.models import Slot
 from app.payments.mandate_models import Debit, Mandate
 from app.stores import service as stores
 from app.stores.service import StoreFacts
-from app.subscriptions import billing, queries, reminding, running
+from app.subscriptions import billing, price_news, queries, reminding, running
 from app.subscriptions.planning import Calendar
 from app.tasks import debiting
 from app.tasks.base import Call, Reference, Result, documented
@@ -49,9 +49,15 @@ def process_due_subscriptions(session: Session, _store: StoreFacts, slot: Slot) 
 
 @scheduled("send-subscription-renewal-reminders", counted=("count",))
 def send_subscription_renewal_reminders(session: Session, _store: StoreFacts, _slot: Slot) -> Step:
-    """Tell customers of the deliveries that were planned, a day or more before they are charged; once each."""
-    count = reminding.remind_due(session, clock.now(stores.get(session)))
-    return Step({"count": count}, more=count > 0)
+    """Tell customers of the deliveries that were planned, a day or more before they are charged; and days before, of prices
+    that will change. Once each.
+    """
+    store = stores.get(session)
+    calendar = Calendar.of(store, clock.now(store))
+    if count := reminding.remind_due(session, calendar.now):
+        return Step({"count": count}, more=True)
+    told = price_news.notice_due(session, calendar)
+    return Step({"count": told or 0}, more=told is not None)
 
 
 def _reached(_store_id: UUID, recorded: Reference) -> Result:

@@ -190,7 +190,8 @@ def scene(store: Store, make_store: Callable[[], Store]) -> Scene:
         "subscription_id": str(subscription.id), "mandate_id": str(subscription.mandate_id), "clock_id": str(store.id),
         "account_id": str(new_id()), "slug": _slug(store), "count_id": str(count_id),
         "customer_id": str(customer_id), "top_up_id": str(top_up_id), "vacation_id": str(vacation_id),
-        "delivers_on": friday.isoformat(), "from_on": friday.isoformat(), "closed_on": friday.isoformat(), "change_id": str(change_id),
+        "delivers_on": friday.isoformat(), "from_on": friday.isoformat(), "closed_on": friday.isoformat(),
+        "change_id": str(change_id),
     }  # fmt: skip
     line_id = str(lines_of(order)[0].id)
     bodies: dict[str, dict[str, Any]] = {
@@ -226,7 +227,7 @@ def scene(store: Store, make_store: Callable[[], Store]) -> Scene:
 
 def _slug(store: Store) -> str:
     with unit_of_work(store.id) as session:
-        return str(session.execute(text("SELECT slug FROM products LIMIT 1")).scalar_one())
+        return str(session.execute(text("SELECT slug FROM products ORDER BY id LIMIT 1")).scalar_one())
 
 
 def sold(scene: Scene) -> dict[str, str]:
