@@ -18,7 +18,7 @@ BATCH = 5_000
 
 
 def make_due(shop: Shop, count: int, first: int = 0) -> None:
-    """Each has a phone of its own (`first` counts on), an address, and milk or the like every day; every other has a mandate."""
+    """Each has a phone (`first` counts on), an address, and milk or the like every day; every other one has a mandate."""
     for begin in range(0, count, BATCH):
         with unit_of_work(shop.id) as session:
             families = [_Family(shop, first + number) for number in range(begin, min(begin + BATCH, count))]
