@@ -17,11 +17,11 @@ POLL_SECONDS = 0.1
 
 # Merchants whose earliest step is due by their own clock, else by everybody's.
 DUE_ACCOUNTS = """
-SELECT accounts.id FROM accounts
+SELECT accounts.id FROM (SELECT account, min(at) AS at FROM transitions GROUP BY account) AS waiting
+JOIN accounts ON accounts.provider = 'razorpay' AND accounts.id = waiting.account
 LEFT JOIN settings AS own ON own.account = accounts.id AND own.name = 'clock'
 LEFT JOIN settings AS general ON general.account = ? AND general.name = 'clock'
-WHERE provider = 'razorpay' AND (SELECT min(at) FROM transitions WHERE transitions.account = accounts.id)
-    <= ? + coalesce(CAST(own.value AS REAL), CAST(general.value AS REAL), 0.0)
+WHERE waiting.at <= ? + coalesce(CAST(own.value AS REAL), CAST(general.value AS REAL), 0.0)
 """
 
 

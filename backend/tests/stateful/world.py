@@ -38,6 +38,8 @@ DUE = " UNION ALL ".join(
     "AND work_status IN ('queued', 'unknown'))"
     for model in WORK
 )
+# Of what a bank thinks about, even if only for as long as the sandbox takes to look.
+UNDECIDED = "SELECT id FROM refunds WHERE status = 'pending' AND provider_refund_id IS NOT NULL"
 
 
 class World:
@@ -139,5 +141,5 @@ class World:
             self.time_passes(length)
             for event in self.untold():
                 self.told.add(event["id"])  # lost: the look at the provider's lists must do
-            if not self.is_slow and not self.due():
+            if not self.is_slow and not self.due() and not self.onlooker.ask(self.store.id, UNDECIDED):
                 break
