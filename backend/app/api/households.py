@@ -1,78 +1,30 @@
 """Days on which a household is away, and the calendar of all its subscriptions together."""
 
 from collections.abc import Callable
-from datetime import date
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import Query
-from pydantic import BaseModel, ConfigDict, Field
 
 from app.api.doors import Door, OpenDoor
-from app.api.fields import Day
+from app.api.household_schemas import (
+    HouseholdCalendarOut,
+    KeptOut,
+    TouchedOut,
+    VacationChangeOut,
+    VacationIn,
+    VacationList,
+    VacationOut,
+    household_delivery,
+)
 from app.api.routing import Router
-from app.api.schemas import DryRun, RequestBody
-from app.api.subscription_schemas import DeliveryOut, OpenOrderOut
+from app.api.schemas import DryRun
 from app.api.subscriptions import calendar_of
 from app.core.work import rehearse
 from app.subscriptions import calendar_queries, calendars, plan_queries, vacationing, viewing
-from app.subscriptions.models import Vacation
 from app.subscriptions.vacationing import Journey
-from app.subscriptions.wording import sentence
 
 router = Router(prefix="/api/v1", tags=["subscriptions"])
-
-
-class VacationIn(RequestBody):
-    model_config = ConfigDict(json_schema_extra={"examples": [{"first_on": "2026-12-24", "last_on": "2027-01-03"}]})
-
-    first_on: Day
-    last_on: Day = Field(description="Included")
-
-
-class VacationOut(BaseModel):
-    id: UUID
-    first_on: date
-    last_on: date
-
-    @classmethod
-    def of(cls, vacation: Vacation) -> "VacationOut":
-        return cls(id=vacation.id, first_on=vacation.first_on, last_on=vacation.last_on)
-
-
-class VacationList(BaseModel):
-    items: list[VacationOut]
-
-
-class HouseholdDeliveryOut(DeliveryOut):
-    """A delivery of one of the household's subscriptions."""
-
-    subscription_id: UUID
-    text: str = Field(description="What is agreed in the subscription that day, for people")
-
-
-class HouseholdCalendarOut(BaseModel):
-    items: list[HouseholdDeliveryOut]
-
-
-class TouchedOut(BaseModel):
-    subscription_id: UUID
-    delivers_on: date
-
-
-class KeptOut(OpenOrderOut):
-    subscription_id: UUID
-
-
-class VacationChangeOut(BaseModel):
-    """What the vacation leaves out (or, taken back, what comes again), what comes all the same because it is an order already,
-    and the household's next deliveries. Nothing is charged by it.
-    """
-
-    vacation: VacationOut
-    deliveries: list[TouchedOut]
-    open_orders: list[KeptOut]
-    upcoming: list[HouseholdDeliveryOut]
 
 
 @router.get("/vacations")
@@ -120,7 +72,7 @@ def get_household_calendar(door: OpenDoor, days: Annotated[int, Query(ge=1, le=3
     """
     views = viewing.view_many(door.session, calendar_queries.of_customer(door.session, door.customer_id), today=door.today)
     found = calendars.household(door.session, views, calendar_of(door.session, door), days)
-    return HouseholdCalendarOut(items=[_delivery(one) for one in found])
+    return HouseholdCalendarOut(items=[household_delivery(one) for one in found])
 
 
 def _change(door: Door, dry_run: bool, change: Callable[[], Journey]) -> VacationChangeOut:
@@ -146,11 +98,5 @@ def _out(door: Door, journey: Journey) -> VacationChangeOut:
             )
             for subscription, one in journey.open_orders
         ],
-        upcoming=[_delivery(one) for one in calendars.upcoming(door.session, views, calendar_of(door.session, door))],
+        upcoming=[household_delivery(one) for one in calendars.upcoming(door.session, views, calendar_of(door.session, door))],
     )
-
-
-def _delivery(one: calendars.Delivery) -> HouseholdDeliveryOut:
-    view = one.viewed
-    text = sentence(view.plan.agreed_on(one.delivers_on), view.names)
-    return HouseholdDeliveryOut(**dict(DeliveryOut.of(one)), subscription_id=view.subscription.id, text=text)

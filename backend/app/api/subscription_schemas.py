@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field
 
-from app.api.order_schemas import OrderStatus, PaymentStatus
+from app.api.delivery_schemas import DeliveryOut, OpenOrderOut, money
 from app.api.payments import PaymentOut
 from app.api.schemas import MoneyOut
 from app.payments.mandate_models import MandateMethod, MandateStatus
@@ -23,7 +23,6 @@ ProviderStatus = Literal[
     "asked", "refused", "created", "authenticated", "active", "pending", "halted", "paused", "cancelled", "completed", "expired"
 ]
 TO_APPROVE = ("created", "pending", "halted")
-DeliveryStatus = Literal["planned", "created", "skipped", "failed", "cancelled"]
 
 
 class SubscriptionLineOut(BaseModel):
@@ -142,7 +141,7 @@ class SubscriptionOut(BaseModel):
             changes=[TermsOut.of(later, view) for later in view.later],
             mandate=mandate and _mandate(mandate.model_dump()),
             provider=ProviderScheduleOut.of(view.at_provider) if view.at_provider else None,
-            price=_money(view.price_amount, view.currency),
+            price=money(view.price_amount, view.currency),
         )
 
 
@@ -163,60 +162,9 @@ def _mandate(facts: dict[str, Any]) -> MandateOut:
     return MandateOut.model_validate({**facts, "max_amount": money})
 
 
-class DeliveryOut(BaseModel):
-    """One day of the calendar. `planned`: still to be changed until `edit_until`. `created`: it is the order named.
-
-    `skipped`: nothing comes, `reason` tells why (`by_customer`, `vacation`, `holiday`, `out_of_stock`, …).
-    """
-
-    delivers_on: date
-    shift: Shift
-    status: DeliveryStatus
-    reason: str
-    edit_until: datetime
-    notify_at: datetime | None = Field(description="When the bank is asked to announce the debit")
-    charge_at: datetime | None = Field(description="Not before that; null: paid on delivery")
-    quantities: dict[UUID, int] = Field(description="By variant; empty once it is an order, which tells then")
-    total: MoneyOut | None = Field(description="Of the order; before there is one, at the prices of that day")
-    order_id: UUID | None
-    order_status: OrderStatus | None
-    payment_status: PaymentStatus | None
-
-    @classmethod
-    def of(cls, delivery: Delivery) -> "DeliveryOut":
-        order = delivery.order
-        return cls(
-            delivers_on=delivery.delivers_on,
-            shift="evening" if delivery.shift == "evening" else "morning",
-            quantities=dict(delivery.quantities),
-            status=delivery.status,
-            reason=delivery.reason,
-            edit_until=delivery.edit_until,
-            notify_at=delivery.notify_at,
-            charge_at=delivery.charge_at,
-            total=_money(delivery.total_amount, delivery.currency),
-            order_id=order.id if order else None,
-            order_status=order.status if order else None,
-            payment_status=order.payment_status if order else None,
-        )
-
-
-class CalendarOut(BaseModel):
-    items: list[DeliveryOut]
-
-
 class SubscriptionPage(BaseModel):
     items: list[SubscriptionOut]
     next: UUID | None = Field(description="Pass as `after` for the next page; null on the last one")
-
-
-class OpenOrderOut(BaseModel):
-    """A delivery that was an order already: `kept`, or `cancelled` with the change."""
-
-    order_id: UUID
-    number: str
-    delivers_on: date
-    outcome: Literal["kept", "cancelled"]
 
 
 class ChangeOut(BaseModel):
@@ -243,7 +191,3 @@ class StartOut(ChangeOut):
     payment: PaymentOut | None = Field(
         default=None, description="By mandate: take the customer there to approve it; null in a dry run"
     )
-
-
-def _money(amount: int | None, currency: str) -> MoneyOut | None:
-    return None if amount is None else MoneyOut(amount=amount, currency=currency)

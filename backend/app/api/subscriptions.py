@@ -7,12 +7,13 @@ from uuid import UUID
 from fastapi import Query
 from sqlmodel import Session
 
+from app.api.delivery_schemas import CalendarOut, DeliveryOut
 from app.api.doors import Door, OpenDoor, Visit
 from app.api.orders import MAX_PAGE, ExplanationOut, explanation_out
 from app.api.routing import Router
 from app.api.schemas import DryRun
 from app.api.subscription_requests import PauseIn
-from app.api.subscription_schemas import CalendarOut, ChangeOut, DeliveryOut, SubscriptionOut, SubscriptionPage
+from app.api.subscription_schemas import ChangeOut, SubscriptionOut, SubscriptionPage
 from app.core.work import rehearse
 from app.insight import explain_subscription
 from app.stores import service as stores
