@@ -23,6 +23,7 @@ from app.stores import service as stores
 
 WHY_NO_DEBIT = {  # our own reasons, as the end of a sentence
     "over_limit": "it costs more than your mandate allows",
+    "price_changed": "its price has changed; what was charged for it is in your wallet",
     "too_late": "there was not enough time left before the delivery",
     "notice_failed": "your bank could not announce the charge to you",
     "provider_order_refused": "the bank did not take the announcement of the charge",
@@ -32,7 +33,7 @@ WHY_NO_DEBIT = {  # our own reasons, as the end of a sentence
 PAY_CREDIT_WITHIN = timedelta(days=60)  # a link to pay what was delivered on credit: longer than anybody is reminded
 
 
-TO_BE_PAID = {"cash_on_delivery": "at_the_door", "pay_on_delivery": "at_the_door", "account": "on_account"}
+TO_BE_PAID = {"cash_on_delivery": "at_the_door", "account": "on_account"}
 WHY_CANCELLED = {"customer": "you asked us to", "staff": "we cannot deliver it"}
 WHY_REFUNDED = {  # ends a sentence after `because`
     "cancelled": "the order was cancelled",

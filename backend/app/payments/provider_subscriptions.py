@@ -72,6 +72,7 @@ def claim(session: Session, agreement_id: UUID) -> Visit | None:
         return None
     if agreement.is_withdrawn:
         learning.refuse(session, agreement, "withdrawn")
+    if agreement.is_final and not agreement.exists_there:  # whoever wants it all the same asks for a new one
         settle_done(session, agreement)
         return None
     plan = queries.plan_of(session, agreement)

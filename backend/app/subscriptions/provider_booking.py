@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from sqlmodel import Session
 
 from app.audit.service import record
-from app.checkout import confirming, paying
+from app.checkout import confirming, notifying, paying
 from app.core.actor import provider
 from app.orders import queries as orders
 from app.orders.models import Order
@@ -101,8 +101,13 @@ def _credit(
     try:
         with session.begin_nested():
             paying.switch(session, order, "wallet", RAZORPAY, now)
-    except WalletBalanceTooLow:  # it waits for its customer, who is told with every order that does
+    except WalletBalanceTooLow:  # nobody charges for it any more: its customer pays by hand
         session.refresh(order)
+        before, order.payment_method = order.payment_method, "razorpay"
+        session.add(order)
+        session.flush()
+        record(session, RAZORPAY, "order.paid_otherwise", order, {"payment_method": [before, "razorpay"]}, cause=cause)
+        notifying.payment_due(session, order, "price_changed")
 
 
 def _settle(session: Session, charge: ProviderCharge, cycle: Cycle | None, status: str, cause: str) -> None:

@@ -32,13 +32,14 @@ def follow(session: Session, subscription: Subscription, agreement: ProviderSubs
     elif agreement.status == "paused":
         if subscription.status == "active" and not agreement.paused_here:  # by the customer, at the bank
             _stop(session, subscription, agreement, calendar.now)
-    elif agreement.is_final and not _ends_as_agreed(subscription, agreement):
+    elif agreement.is_final and not _is_all_charged(session, subscription, agreement):
         _stop(session, subscription, agreement, calendar.now)
 
 
-def _ends_as_agreed(subscription: Subscription, agreement: ProviderSubscription) -> bool:
-    """All its cycles are charged, and no more were agreed: the last delivery may still be to come."""
-    return agreement.status == "completed" and (subscription.ends_on or subscription.ends_after) is not None
+def _is_all_charged(session: Session, subscription: Subscription, agreement: ProviderSubscription) -> bool:
+    """Its cycles are over, and so is what was agreed: the last delivery may still be to come, and be decided."""
+    nothing_to_come = subscription.next_on is None or agreements.is_charge_waiting(session, agreement.id)
+    return agreement.status == "completed" and nothing_to_come
 
 
 def _go_on(session: Session, subscription: Subscription, agreement: ProviderSubscription, calendar: Calendar) -> None:

@@ -54,11 +54,11 @@ def _settle(session: Session, visit: Visit, outcome: Seen | ProviderError) -> st
     store = stores.get(session)
     calendar = Calendar.of(store, clock.now(store))
     subscription = queries.get(session, agreement.subscription_id, None, lock=True)
+    for charged in seen.charges if seen else ():
+        if is_money(charged.payment):
+            _book(session, subscription, agreement, charged, calendar)
     provider_following.follow(session, subscription, agreement, calendar)
     if seen is not None:
-        for charged in seen.charges:
-            if is_money(charged.payment):
-                _book(session, subscription, agreement, charged, calendar)
         provider_billing.settle_wish(session, subscription, agreement, SYSTEM, "as the subscription is")
         provider_subscriptions.rest(session, agreement, calendar.now)
     return agreement.status

@@ -28,6 +28,8 @@ from app.orders.models import Order
 from app.payments import mandate_queries, refunding, taking
 from app.payments import queries as payments
 from app.payments.mandate_models import Debit, Mandate
+from app.payments.provider_charge_models import ProviderCharge
+from app.payments.provider_subscription_models import ProviderPlan, ProviderSubscription
 from app.stores import service as stores
 from app.subscriptions.models import Cycle
 from app.wallets.models import Wallet, WalletHold
@@ -120,6 +122,45 @@ def _debit_undecided(session: Session, busy: Busy) -> None:
         "created_at": now - timedelta(days=3, hours=1),
     }
     session.add(Debit(store_id=store_id, **values, **taken, **done))
+
+
+def _charged(status: str, days_ago: int) -> Break:
+    """A charge of the provider's own, of which nothing is in the books."""
+
+    def run(session: Session, busy: Busy) -> None:
+        now, store_id = machine_now(), busy.store.id
+        done: dict[str, Any] = {"store_id": store_id, "work_status": "done", "settled_at": now, "asked_at": now}
+        account_id = stores.provider_account(session, "razorpay").id
+        price: dict[str, Any] = {"period": "weekly", "every": 1, "amount": 100_00, "currency": "INR", "name": "Box"}
+        plan = ProviderPlan(account_id=account_id, provider_plan_id="plan_1", **price, **done)
+        session.add(plan)
+        session.flush()
+        of: dict[str, Any] = {"customer_id": make_customer(session).id, "subscription_id": busy.subscription}
+        agreement = ProviderSubscription(
+            account_id=account_id,
+            plan_id=plan.id,
+            total_count=9,
+            status="active",
+            provider_subscription_id="sub_1",
+            **of,
+            **done,
+        )
+        session.add(agreement)
+        session.flush()
+        ids: dict[str, Any] = {"provider_payment_id": "pay_9", "provider_invoice_id": "inv_9", "provider_order_id": "order_9"}
+        session.add(
+            ProviderCharge(
+                store_id=store_id,
+                created_at=now - timedelta(days=days_ago),
+                agreement_id=agreement.id,
+                amount=100_00,
+                currency="INR",
+                status=status,
+                **ids,
+            )
+        )
+
+    return run
 
 
 def _over_paid(session: Session, busy: Busy) -> None:
@@ -289,6 +330,8 @@ BREAKS: dict[str, Break] = {
         "UPDATE reservations SET quantity = quantity + 1 WHERE status = 'held'",
     ),
     "hold_expired": sql("UPDATE reservations SET expires_at = now() - interval '16 minutes' WHERE order_id = :confirmed"),
+    "provider_charge_waits": _charged("waiting", 3),
+    "provider_charge_unbooked": _charged("surplus", 0),
     "work_late": sql(
         "UPDATE payment_attempts SET work_status = 'queued', settled_at = NULL, next_attempt_at = now() - interval '16 minutes'"
     ),

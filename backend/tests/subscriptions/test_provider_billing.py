@@ -33,7 +33,7 @@ from app.subscriptions import beginning, changing, ending, provider_billing
 from app.subscriptions.beginning import Wish
 from app.subscriptions.coming import Item
 from app.subscriptions.errors import NotBegunAtProvider, ProviderCannotKeep, StartTooSoon, StillApproved
-from app.subscriptions.models import Subscription
+from app.subscriptions.models import Holiday, Subscription
 from app.subscriptions.planning import Calendar
 from app.subscriptions.provider_rhythm import LEAD_DAYS
 from app.subscriptions.provider_visits import look_at
@@ -41,6 +41,7 @@ from app.subscriptions.rules import Rule
 from app.tasks import inbox
 from app.tasks.provider_subscriptions import drain_subscriptions
 from app.wallets import holding as wallets
+from tests.racing import race
 from tests.sandbox_control import Sandbox
 from tests.subscribing import (
     WEEKLY,
@@ -181,6 +182,7 @@ def test_ac05_four_events_in_any_order_and_twice_are_one_payment(box: Box, live_
     box.approved().plan()
     box.sandbox.webhooks("send", duplicate=1, shuffle=True)
     set_now(box.store, local(box.first_on - days(LEAD_DAYS), 0, 10), box.sandbox)
+    race(4, lambda _: look_at(box.store.id, box.agreement().id))
 
     def is_told() -> bool:
         inbox.drain(str(box.store.id))
@@ -273,6 +275,8 @@ def test_a_price_that_changed_is_settled_by_the_wallet(box: Box, change: int, pa
     assert orders(box.store)[0].payment_status == payment_status
     paid = order.total_amount if payment_status == "paid" else 0
     assert box.captured() == [box.balance() + paid]
+    asked = [message for message in rows(box.store, Message) if message.template == "payment_due"]
+    assert bool(asked) == (payment_status == "unpaid")
     assert [charge.status for charge in rows(box.store, ProviderCharge)] == ["surplus"]
 
 
@@ -341,3 +345,18 @@ def test_what_it_cannot_keep_is_refused(
 ) -> None:
     with unchanged(who.store), pytest.raises(refusal):
         start(who, sandbox, today(who.store) + days(starts_in), rule, **more)
+
+
+def test_one_with_an_end_that_skipped_a_day_asks_for_the_rest(who: Subscriber, sandbox: Sandbox) -> None:
+    """Three deliveries were agreed and three charges; one of these was for a day that was left out."""
+    box = start(who, sandbox, today(who.store) + days(10), ends_after=2).approved()
+    assert box.agreement().total_count == 2
+    with unit_of_work(box.store.id) as session:
+        session.add(Holiday(store_id=box.store.id, closed_on=box.first_on, name="Diwali"))
+    set_now(box.store, local(box.first_on - days(LEAD_DAYS + 1), 18), sandbox)
+    assert bill(box.store)["skipped"] == 1
+    box.charge()
+    box.plan(1)
+    assert box.charge(1) == "completed"
+    assert [charge.status for charge in rows(box.store, ProviderCharge)] == ["surplus", "booked"]
+    assert box.status == "action_needed", "one more delivery was agreed than is charged"

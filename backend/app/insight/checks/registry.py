@@ -4,7 +4,20 @@ from collections.abc import Collection
 from itertools import chain
 
 from app.core.errors import NotFound
-from app.insight.checks import books, documents, fulfilment, holdings, money, orders, refunds, settling, statements, stock, work
+from app.insight.checks import (
+    books,
+    documents,
+    fulfilment,
+    holdings,
+    money,
+    orders,
+    provider,
+    refunds,
+    settling,
+    statements,
+    stock,
+    work,
+)
 from app.insight.checks.frame import Check
 
 CHECKS: tuple[Check, ...] = tuple(
@@ -14,6 +27,7 @@ CHECKS: tuple[Check, ...] = tuple(
         books.CHECKS,
         settling.CHECKS,
         holdings.CHECKS,
+        provider.CHECKS,
         orders.CHECKS,
         fulfilment.CHECKS,
         documents.CHECKS,
