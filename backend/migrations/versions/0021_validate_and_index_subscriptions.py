@@ -2,6 +2,7 @@
 
 import sqlalchemy as sa
 from alembic import op
+from sqlalchemy.dialects import postgresql
 
 revision = "0021"
 down_revision = "0020"
@@ -53,4 +54,26 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    raise NotImplementedError("terms from a day on do not fit into one row: restore a backup")
+    """What holds from the latest day on goes back into the subscription's own row."""
+    for table, name, *_ in INDEXES:
+        op.drop_index(name, table, if_exists=True)
+    op.add_column("subscriptions", sa.Column("rule", postgresql.JSONB(), nullable=True))
+    op.add_column("subscriptions", sa.Column("anchor_on", sa.Date(), nullable=True))
+    op.add_column("subscriptions", sa.Column("address_id", sa.Uuid(), nullable=True))
+    for table in ("subscriptions", "subscription_terms"):  # whose policies bind their owner too
+        op.execute(f"ALTER TABLE {table} NO FORCE ROW LEVEL SECURITY")
+    op.execute(
+        "UPDATE subscriptions AS one SET rule = held.rule, anchor_on = held.anchor_on, address_id = held.address_id "
+        "FROM (SELECT DISTINCT ON (store_id, subscription_id) * FROM subscription_terms "
+        "ORDER BY store_id, subscription_id, from_on DESC) AS held "
+        "WHERE held.store_id = one.store_id AND held.subscription_id = one.id"
+    )
+    for table in ("subscriptions", "subscription_terms"):
+        op.execute(f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY")
+    op.create_foreign_key(
+        "fk_subscriptions_store_id_address_id",
+        "subscriptions",
+        "addresses",
+        ["store_id", "address_id"],
+        ["store_id", "id"],
+    )
