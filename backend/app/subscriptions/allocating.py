@@ -32,7 +32,8 @@ WITH due AS (
         ORDER BY from_on DESC LIMIT 1) AS held
 ), wanted AS (
     SELECT terms.id, terms.next_on, terms.started_at, line.variant_id, coalesce(wish.quantity,
-            (line.by_weekday ->> lower(to_char(terms.next_on, 'dy')))::int, line.quantity) AS quantity
+            (substring(line.by_weekday ->> lower(to_char(terms.next_on, 'dy')) from '^[0-9]{1,4}$'))::int, line.quantity)
+            AS quantity
     FROM terms JOIN subscription_lines AS line ON line.terms_id = terms.terms_id
         LEFT JOIN delivery_changes AS wish ON wish.subscription_id = terms.id AND wish.delivers_on = terms.next_on
             AND wish.variant_id = line.variant_id

@@ -22,9 +22,9 @@ from app.core.bulk import insert_many, update_many
 from app.core.logging import get_logger
 from app.stock.allocating import Shelf, ShelfChanged
 from app.stores.models import Store
-from app.subscriptions import deciding, following, notifying, planning, provider_billing, queries, reserving
+from app.subscriptions import deciding, following, notifying, planning, provider_billing, quarantine, queries, reserving
 from app.subscriptions.deciding import Facts, Outcome
-from app.subscriptions.models import Cycle, Subscription
+from app.subscriptions.models import Subscription
 from app.subscriptions.planning import Calendar
 from app.subscriptions.queries import Due
 
@@ -49,16 +49,20 @@ def bill(
 ) -> Counter[str]:
     """Decide one delivery of each of these due, locked subscriptions. One whose numbers make trouble harms no other."""
     try:
-        return _bill_at_once(session, deciding.read(session, store, calendar, due, run_id), due, cause)
+        with session.begin_nested():
+            facts = deciding.read(session, store, calendar, due, run_id)
+        return _bill_at_once(session, facts, due, cause)
     except (OperationalError, SoftTimeLimitExceeded):  # the database is away, or the time is over: no delivery's doing
         raise
-    except Exception as error:  # whatever it is: the chunk is halved until the culprit stands alone
-        if len(due) > 1:
-            half = len(due) // 2
-            first = bill(session, store, calendar, due[:half], cause=cause, run_id=run_id)
-            return first + bill(session, store, calendar, due[half:], cause=cause, run_id=run_id)
-        log.error("delivery_not_billed", subscription_id=str(due[0].id), exc_info=error)
-        return _quarantine(session, deciding.read(session, store, calendar, due, run_id), due[0], error, cause)
+    except Exception as error:  # whatever it is
+        trouble = error
+    if len(due) > 1:  # halved until the culprit stands alone
+        half = len(due) // 2
+        first = bill(session, store, calendar, due[:half], cause=cause, run_id=run_id)
+        return first + bill(session, store, calendar, due[half:], cause=cause, run_id=run_id)
+    log.error("delivery_not_billed", subscription_id=str(due[0].id), exc_info=trouble)
+    quarantine.hold(session, calendar, due[0], trouble, cause, run_id)
+    return Counter({"failed": 1})
 
 
 def _bill_at_once(session: Session, facts: Facts, due: Sequence[Due], cause: str) -> Counter[str]:
@@ -152,23 +156,3 @@ def _tell(session: Session, facts: Facts, outcome: Outcome) -> None:
         notifying.delivery_skipped(session, queries.get(session, outcome.due.id, None, lock=True), cycle)
     elif cycle is not None and outcome.differs:
         notifying.delivery_differs(session, queries.get(session, outcome.due.id, None, lock=True), cycle, outcome.differs)
-
-
-def _quarantine(session: Session, facts: Facts, due: Due, error: Exception, cause: str) -> Counter[str]:
-    """The one that made trouble, in sight, with its error; nothing of it is planned until somebody has looked."""
-    reason = type(error).__name__
-    outcome = deciding.failed(facts, due, reason)
-    cycle: Cycle | None = outcome.cycle
-    if cycle is None:
-        return Counter()
-    insert_many(session, [cycle])
-    held = {"held_at": facts.calendar.now, "held_reason": reason}
-    update_many(session, Subscription, [_state(facts, outcome) | held])
-    insert_many(
-        session,
-        [
-            *_entries(session, outcome, cause),
-            entry(session, SYSTEM, "subscription.held", ("subscriptions", due.id), {"held_reason": [None, reason]}, cause),
-        ],
-    )
-    return Counter({"failed": 1})

@@ -128,18 +128,6 @@ def decide(facts: Facts, shelf: Shelf, due: Due, trusted: Allowances) -> Outcome
     return outcome
 
 
-def failed(facts: Facts, due: Due, reason: str) -> Outcome:
-    """Its numbers make trouble: in sight, with the reason."""
-    plan = facts.plans[due.id]
-    agreed = plan.agreed_on(due.next_on)
-    times = facts.calendar.instants(due.payment_method, due.next_on, agreed.shift)
-    outcome = Outcome(due, _cycle(facts, due, Day(due.next_on, agreed, {}), times))
-    if outcome.cycle:
-        close(outcome.cycle, "failed", reason[:60])
-    outcome.next_day = planning.following(plan, due.next_on, is_delivered=False)
-    return outcome
-
-
 def close(cycle: Cycle, status: str, reason: str) -> None:
     cycle.status, cycle.reason = status, reason
     cycle.notify_at = cycle.charge_at = None
