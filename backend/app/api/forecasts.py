@@ -22,7 +22,7 @@ MAX_DAYS = 62  # two months: further ahead than anybody buys, and a day costs as
 
 
 class StoreDayOut(BaseModel):
-    """`orders`: deliveries that are orders, not cancelled. `planned`: to become orders as things stand, at that day's prices."""
+    """`orders`: deliveries that are orders, and not cancelled. `planned`: will become orders, at the prices of that day."""
 
     day: date
     holiday: str | None = Field(description="The store delivers nothing then")

@@ -1,4 +1,4 @@
-"""What subscriptions will deliver as things stand, over the whole store: by day, and as goods that have to be there. Reads only.
+"""What subscriptions will deliver as things stand, over the whole store: by day, and as goods to be bought. Reads only.
 
 A thousand subscriptions and one cost as many statements; beyond a page it is as many again for each page more.
 """
@@ -13,8 +13,8 @@ from sqlmodel import Session
 
 from app.catalog import service as catalog
 from app.catalog.models import Name
-from app.insight import day_queries as queries
-from app.insight.day_queries import Decided, Planning
+from app.insight import forecast_queries as queries
+from app.insight.forecast_queries import Decided, Planning
 from app.stores import service as stores
 from app.subscriptions import coming, plan_queries
 from app.subscriptions.coming import Day, Plan
