@@ -43,7 +43,7 @@ def test_a_start_is_made_once_per_key_and_not_without_one(
     with unchanged(store):
         again = client.post(SUBSCRIPTIONS, json=wish, headers=headers)
         assert (again.status_code, again.json(), again.headers["Idempotent-Replay"]) == (201, first.json(), "true")
-        other = client.post(SUBSCRIPTIONS, json=wish | {"payment_method": "pay_on_delivery"}, headers=headers)
+        other = client.post(SUBSCRIPTIONS, json=wish | {"payment_method": "cash_on_delivery"}, headers=headers)
         assert (other.status_code, other.json()["code"]) == (422, "idempotency_key_reused")
     assert len(sandbox.calls("orders.create")) == 1
 
