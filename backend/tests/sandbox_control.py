@@ -91,6 +91,13 @@ class Sandbox:
         answer: dict[str, str] = self._post(f"/control/razorpay/orders/{provider_order_id}/pay", {"recurring": True, **more})
         return answer
 
+    def approve_many(self, count: int, **more: Any) -> list[dict[str, str]]:
+        """So many mandates that were approved long ago: customer_id and token_id of each."""
+        asked = {"account": self.key_id, "count": count, **more}
+        answer = self.http.post("/control/razorpay/mandates", json=asked)
+        found: list[dict[str, str]] = answer.raise_for_status().json()
+        return found
+
     def mandates(self, **settings: Any) -> dict[str, Any]:
         """How the banks behave: registration, token_delay_seconds, notification, notification_seconds, debit_seconds,
         cancel_seconds, save_vpa, and outcomes (["captured", {"failed": reason}, …]) of the next debits."""

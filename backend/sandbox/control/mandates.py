@@ -6,10 +6,13 @@ from typing import Any, Literal
 from fastapi import APIRouter, HTTPException
 from pydantic import Field
 
+from sandbox import accounts, clock
 from sandbox.accounts import AccountId
 from sandbox.box import TheBox
 from sandbox.config import Strict
-from sandbox.razorpay import bank_app, banking
+from sandbox.razorpay import bank_app, banking, mandates
+from sandbox.razorpay.happening import Happening
+from sandbox.razorpay.terms import LEAST_LIMIT
 from sandbox.wire import Refused
 
 router = APIRouter(tags=["mandates"])
@@ -42,6 +45,23 @@ def set_banks(asked: BankSetting, box: TheBox) -> dict[str, Any]:
         if asked.outcomes is not None:
             banking.set_outcomes(db, asked.account, asked.model_dump()["outcomes"])
         return {**asdict(banks), "outcomes": banking.outcomes(db, asked.account)}
+
+
+class Approved(Strict):
+    """So many customers who approved a UPI mandate long ago; nobody is told of them any more."""
+
+    account: AccountId
+    count: int = Field(ge=1, le=5_000)
+    max_amount: int = Field(1_500_000, ge=LEAST_LIMIT, description="paise, of a single debit")
+
+
+@router.post("/razorpay/mandates")
+def approve_many(asked: Approved, box: TheBox) -> list[dict[str, str]]:
+    """Confirmed mandates, with the ids that a shop would have of them."""
+    with box.transaction() as db:
+        happening = Happening(db, accounts.get(db, "razorpay", asked.account), clock.now(db, asked.account))
+        tokens = [mandates.approved(happening, asked.max_amount) for _ in range(asked.count)]
+        return [{"customer_id": str(token.parent), "token_id": token.id} for token in tokens]
 
 
 @router.get("/razorpay/tokens")

@@ -12,7 +12,7 @@ from sandbox.razorpay.entities import Entity, insert, load, save
 from sandbox.razorpay.errors import refused
 from sandbox.razorpay.happening import Happening
 from sandbox.razorpay.instruments import Instrument
-from sandbox.razorpay.terms import Terms
+from sandbox.razorpay.terms import YEAR_SECONDS, Terms
 from sandbox.store import Db
 from sandbox.transitions import Step, act, plan
 
@@ -63,6 +63,20 @@ def start(happening: Happening, terms: Terms, instrument: Instrument) -> Entity:
     }
     hidden = {"customer_id": terms.customer_id, "frequency": terms.frequency, "instrument": instrument.remembered()}
     return insert(happening.db, Entity(happening.merchant.id, "token", terms.customer_id, shown, hidden))
+
+
+def approved(happening: Happening, max_amount: int) -> Entity:
+    """A customer and the UPI mandate they approved some time ago."""
+    shown = {"id": razorpay_id("cust"), "entity": "customer", "name": "Asha Rao", "contact": None, "email": None}
+    customer = insert(
+        happening.db,
+        Entity(happening.merchant.id, "customer", None, {**shown, "gstin": None, "notes": [], "created_at": happening.now}),
+    )
+    terms = Terms(customer.id, "upi", max_amount, happening.now + 10 * YEAR_SECONDS, "as_presented", None, None)
+    token = start(happening, terms, Instrument("upi"))
+    token.wire["recurring_details"] = {"status": "confirmed", "failure_reason": None}
+    save(happening.db, token)
+    return token
 
 
 def move(happening: Happening, token: Entity, verb: str, failure_reason: str | None = None) -> None:
