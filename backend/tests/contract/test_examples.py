@@ -18,6 +18,7 @@ from app.core.ids import new_id
 from app.main import app
 from tests.contract.household import Household
 from tests.contract.test_contract import MOVES_TIME, SLICE, check
+from tests.subscribing import days, today
 
 DOCUMENT = app.openapi()
 SCHEMAS: dict[str, Any] = DOCUMENT["components"]["schemas"]
@@ -66,7 +67,9 @@ def test_ac44_every_example_of_a_request_is_taken(
 ) -> None:
     """Done, or refused by a rule of the shop (a wrong code, a cart that is empty): never for how it is written."""
     chance = random.Random(path)
-    caller, made_up = caller_of(method, path), {name: str(new_id()) for name in re.findall(r"\{(\w+)\}", path)}
+    in_a_week = (today(household.store) + days(7)).isoformat()
+    made_up = {name: in_a_week if name.endswith("_on") else str(new_id()) for name in re.findall(r"\{(\w+)\}", path)}
+    caller = caller_of(method, path)
     example = household.settle_in(caller, example, chance, 1)
     ids = household.settle_in(caller, made_up, chance, 1)
     headers = {"Host": str(household.store.host), KEY_HEADER: str(new_id()), **household.callers[caller]}
