@@ -26,7 +26,7 @@ class DeliveryOut(BaseModel):
     reason: str
     edit_until: datetime
     notify_at: datetime | None = Field(description="When the bank is asked to announce the debit")
-    charge_at: datetime | None = Field(description="Not before that; null: paid on delivery")
+    charge_at: datetime | None = Field(description="Not before that; null: nothing is charged by itself")
     quantities: dict[UUID, int] = Field(description="By variant; empty once it is an order, which tells then")
     total: MoneyOut | None = Field(description="Of the order; before there is one, at the prices of that day")
     order_id: UUID | None

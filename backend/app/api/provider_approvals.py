@@ -13,7 +13,7 @@ from app.core.work import unit_of_work
 from app.payments import provider_subscription_queries as agreements
 from app.payments.errors import PaymentNotStarted, PaymentRefused
 from app.payments.provider_subscription_models import ProviderSubscription
-from app.subscriptions import provider_billing, queries, viewing
+from app.subscriptions import provider_agreeing, queries, viewing
 from app.subscriptions.errors import NotBilledByProvider, NotOnSale, StillApproved
 from app.subscriptions.models import Subscription
 from app.subscriptions.provider_visits import look_at
@@ -38,7 +38,7 @@ def ask_provider(visit: Visit, subscription_id: UUID) -> ProviderScheduleOut:
         subscription = queries.get(session, subscription_id, visit.customer_id, lock=True)
         if subscription.billing_owner != "provider" or subscription.status not in LIVE:
             raise NotBilledByProvider
-        agreement = provider_billing.to_approve(session, subscription) or _agree_anew(session, subscription, visit)
+        agreement = provider_agreeing.to_approve(session, subscription) or _agree_anew(session, subscription, visit)
     look_at(visit.store.id, agreement.id)
     with unit_of_work(visit.store.id) as session:
         agreement = agreements.get(session, agreement.id)
@@ -56,4 +56,4 @@ def _agree_anew(session: Session, subscription: Subscription, visit: Visit) -> P
     price = viewing.view(session, subscription, today=at.today).price_amount
     if price is None:
         raise NotOnSale
-    return provider_billing.agree(session, subscription, price, calendar=at, actor=visit.actor)
+    return provider_agreeing.agree(session, subscription, price, calendar=at, actor=visit.actor)

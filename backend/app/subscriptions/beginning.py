@@ -20,7 +20,7 @@ from app.payments.mandate_models import MandateMethod
 from app.payments.models import PaymentAttempt
 from app.pricing import service as pricing
 from app.stores import service as stores
-from app.subscriptions import agreeing, mandating, notifying, planning, provider_billing, queries
+from app.subscriptions import agreeing, mandating, notifying, planning, provider_agreeing, queries
 from app.subscriptions.coming import Agreed, Item, Plan, Shift, days
 from app.subscriptions.errors import (
     EndsBeforeStart,
@@ -111,8 +111,8 @@ def start(session: Session, wish: Wish, *, customer_id: UUID, actor: Actor, cale
     if subscription.status == "active":
         planning.schedule(session, subscription, calendar)
     if is_billed_there:
-        provider_billing.check(first, calendar)
-        provider_billing.agree(session, subscription, price, calendar=calendar, actor=actor)
+        provider_agreeing.check(first, calendar)
+        provider_agreeing.agree(session, subscription, price, calendar=calendar, actor=actor)
     session.flush()
     changes = {"status": [None, subscription.status], "terms": [None, agreeing.facts(wish.agreed)]}
     record(session, actor, "subscription.started", subscription, changes, cause=f"{wish.rule.kind}, {price} paise")

@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlmodel import Session
 
 from app.orders.models import Order
-from app.subscriptions import calendar_queries, planning, queries
+from app.subscriptions import calendar_queries, planning, provider_billing, queries
 from app.subscriptions.coming import Day
 from app.subscriptions.models import Cycle
 from app.subscriptions.planning import Calendar
@@ -62,12 +62,14 @@ def _deliveries(session: Session, views: Sequence[SubscriptionView], at: Calenda
     made = queries.orders_of_cycles(session, [cycle.id for cycles in decided.values() for cycle in cycles])
     streams: list[Iterator[Delivery]] = []
     for view in views:
-        streams += [_all_decided(decided.get(view.subscription.id, ()), made, view), _all_planned(view, at)]
+        streams += [_all_decided(decided.get(view.subscription.id, ()), made, view, at), _all_planned(view, at)]
     yield from merge(*streams, key=lambda one: one.delivers_on)
 
 
-def _all_decided(cycles: Sequence[Cycle], made: Mapping[UUID, Order], viewed: SubscriptionView) -> Iterator[Delivery]:
-    return (_decided(cycle, made.get(cycle.id), viewed) for cycle in cycles)
+def _all_decided(
+    cycles: Sequence[Cycle], made: Mapping[UUID, Order], viewed: SubscriptionView, at: Calendar
+) -> Iterator[Delivery]:
+    return (_decided(cycle, made.get(cycle.id), viewed, at) for cycle in cycles)
 
 
 def _all_planned(viewed: SubscriptionView, at: Calendar) -> Iterator[Delivery]:
@@ -85,7 +87,8 @@ def _to_come(viewed: SubscriptionView, at: Calendar) -> Iterator[Day]:
             yield day
 
 
-def _decided(cycle: Cycle, order: Order | None, viewed: SubscriptionView) -> Delivery:
+def _decided(cycle: Cycle, order: Order | None, viewed: SubscriptionView, at: Calendar) -> Delivery:
+    agreed = viewed.plan.agreed_on(cycle.delivers_on)
     is_cancelled = order is not None and order.status == "cancelled"
     return Delivery(
         viewed,
@@ -95,7 +98,7 @@ def _decided(cycle: Cycle, order: Order | None, viewed: SubscriptionView) -> Del
         cycle.reason,
         cycle.edit_until,
         cycle.notify_at,
-        cycle.charge_at,
+        cycle.charge_at or provider_billing.charge_at(viewed.subscription, agreed, cycle.delivers_on, at),
         {},
         order.total_amount if order else None,
         viewed.currency,
@@ -114,7 +117,7 @@ def _planned(day: Day, viewed: SubscriptionView, at: Calendar) -> Delivery:
         day.left_out,
         times.edit_until,
         times.notify_at,
-        times.charge_at,
+        times.charge_at or provider_billing.charge_at(viewed.subscription, day.agreed, day.delivers_on, at),
         day.quantities,
         None if day.left_out else viewed.prices.of(day.quantities, state_code, day.delivers_on),
         viewed.currency,

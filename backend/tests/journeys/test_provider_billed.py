@@ -1,7 +1,5 @@
 """Weeks of a subscription that the payment provider bills, played through the real queue beside the sandbox's own clock."""
 
-from datetime import timedelta
-
 import pytest
 
 from app.payments.models import Capture
@@ -40,4 +38,3 @@ def test_ac45_each_week_is_charged_once_by_the_provider_and_never_by_us(
     assert len(rows(store, Capture)) == len(captured)
     assert {one.status for one in rows(store, ProviderCharge)} == {"booked"}
     assert (debits(store), attempts_of_orders(store)) == ([], [])
-    assert [one.confirmed_at - one.placed_at < timedelta(days=4) for one in orders(store)] == [True] * 4

@@ -29,7 +29,7 @@ from app.payments.provider_subscription_models import ProviderSubscription
 from app.stock.models import StockLevel
 from app.stores import service as stores
 from app.stores.models import Store
-from app.subscriptions import beginning, changing, ending, provider_billing
+from app.subscriptions import beginning, calendars, changing, ending, provider_agreeing, viewing
 from app.subscriptions.beginning import Wish
 from app.subscriptions.coming import Item
 from app.subscriptions.errors import NotBegunAtProvider, ProviderCannotKeep, StartTooSoon, StillApproved
@@ -163,6 +163,10 @@ def test_it_is_approved_planned_charged_by_the_provider_and_paid_before_its_day(
     assert box.look() == "authenticated"
     live = reload(box.store, box.subscription)
     assert (live.status, live.next_on) == ("active", box.first_on)
+    with unit_of_work(box.store.id) as session:
+        at = calendar(session)
+        (coming, *_) = calendars.upcoming(session, [viewing.view(session, live, today=at.today)], at)
+    assert (coming.delivers_on, coming.charge_at) == (box.first_on, local(box.first_on - days(LEAD_DAYS), 0))
     order = box.plan()
     assert (order.status, order.payment_status, order.payment_method) == ("pending_payment", "unpaid", "provider")
     assert rows(box.store, PaymentAttempt) == [], "nothing of ours is to be paid"
@@ -321,15 +325,15 @@ def test_one_that_nobody_approved_in_time_is_asked_for_anew(box: Box) -> None:
     assert (box.look(), box.status) == ("expired", "awaiting_mandate")
     with unit_of_work(box.store.id) as session:
         subscription = reload(box.store, box.subscription)
-        assert provider_billing.to_approve(session, subscription) is None
+        assert provider_agreeing.to_approve(session, subscription) is None
         at = calendar(session)
-        provider_billing.agree(session, subscription, 50_000, calendar=at, actor=box.who.actor)
+        provider_agreeing.agree(session, subscription, 50_000, calendar=at, actor=box.who.actor)
     assert box.look() == "created"
     with unit_of_work(box.store.id) as session:
         box.sandbox.approve_subscription(box.theirs)
     box.look()
     with unit_of_work(box.store.id) as session, pytest.raises(StillApproved):
-        provider_billing.to_approve(session, reload(box.store, box.subscription))
+        provider_agreeing.to_approve(session, reload(box.store, box.subscription))
 
 
 @pytest.mark.parametrize(
