@@ -5,6 +5,7 @@ import { currentCart, forgetCart, itemCount, loadCart, onCartChange } from "./ca
 import { h, icon } from "./dom.js";
 import { formatMoney } from "./money.js";
 import { accountPage } from "./pages/account.js";
+import { calendarPage } from "./pages/calendar.js";
 import { cartPage } from "./pages/cart.js";
 import { checkoutPage } from "./pages/checkout.js";
 import { orderPage } from "./pages/order.js";
@@ -18,8 +19,11 @@ import { subscriptionsPage } from "./pages/subscriptions.js";
 import { walletPage } from "./pages/wallet.js";
 import { currentRoute, go, link, onRouteChange, startRouter } from "./router.js";
 import { currentCustomer, currentStaff, onSessionChange, restoreSession } from "./session.js";
+import { aheadPage } from "./staff/ahead.js";
 import { staffOrderPage } from "./staff/order.js";
 import { staffOrdersPage } from "./staff/orders.js";
+import { packingPage } from "./staff/packing.js";
+import { routesPage } from "./staff/routes.js";
 import { staffRefundsPage, staffReturnsPage } from "./staff/waiting.js";
 import { count } from "./words.js";
 
@@ -34,12 +38,16 @@ const ROUTES = [
   [/^\/subscribe\/([^/]+)$/, subscribePage],
   [/^\/subscriptions$/, subscriptionsPage],
   [/^\/subscriptions\/([^/]+)$/, subscriptionPage],
+  [/^\/calendar$/, calendarPage],
   [/^\/wallet$/, walletPage],
   [/^\/account$/, accountPage],
   [/^\/staff$/, staffOrdersPage],
   [/^\/staff\/orders\/([^/]+)$/, staffOrderPage],
   [/^\/staff\/returns$/, staffReturnsPage],
   [/^\/staff\/refunds$/, staffRefundsPage],
+  [/^\/staff\/packing$/, packingPage],
+  [/^\/staff\/routes$/, routesPage],
+  [/^\/staff\/ahead$/, aheadPage],
 ];
 const TYPING_PAUSE_MS = 250;
 const CALM = /^\/(checkout|sign-in|subscribe\/.+|staff.*)$/; // nothing leads away from paying, or from work: no search, no cart bar

@@ -11,9 +11,12 @@ const TYPING_PAUSE_MS = 300;
  * Opens the sheet. `body()` is what the call would send now (null: nothing to send yet), `told(answer)` says in nodes what it
  * would do, `done(answer)` is called when it was done. `fields` may change the body: the rehearsal follows them. A call that
  * knows no rehearsal has `isRehearsed: false`, and `told()` speaks for itself. `isPossible(answer)`: whether it would do anything.
- * The sheet closes when `signal` aborts.
+ * `method` is POST unless told otherwise; `path` may be a function, where what is filled in decides it. What is taken back (DELETE)
+ * has no body: `body()` answers undefined. The sheet closes when `signal` aborts.
  */
-export function openSheet({ title, path, body, fields = null, told, confirm, keep, done, signal: left, isRehearsed = true, isPossible = () => true }) {
+export function openSheet({ title, method = "POST", path, body, fields = null, told, confirm, keep, done, signal: left, isRehearsed = true, isPossible = () => true }) {
+  const where = () => (typeof path === "function" ? path() : path);
+  const nothingYet = () => body() === null;
   let rehearsal = new AbortController();
   const keyFor = keyPerWish();
   const words = h("div", { class: "sheet-words", "aria-live": "polite", testid: "rehearsal" }, h("p", { class: "small" }, "One moment…"));
@@ -26,12 +29,12 @@ export function openSheet({ title, path, body, fields = null, told, confirm, kee
     rehearsal.abort();
     const { signal } = rehearsal = new AbortController();
     yes.disabled = true;
-    if (!isRehearsed || !body()) return show(told(null), !body());
+    if (!isRehearsed || nothingYet()) return show(isRehearsed ? [] : told(null), nothingYet());
     words.classList.add("stale");
     await pause(wait, signal);
     try {
       if (signal.aborted) return undefined;
-      const answer = await api("POST", `${path}?dry_run=true`, { body: body(), signal });
+      const answer = await api(method, `${where()}?dry_run=true`, { body: body(), signal });
       show(told(answer), !isPossible(answer));
     } catch (error) {
       if (!signal.aborted) show(problemNote(error), true);
@@ -45,7 +48,7 @@ export function openSheet({ title, path, body, fields = null, told, confirm, kee
   }
   async function act() {
     try {
-      const answer = await api("POST", path, { body: body(), key: keyFor(body()) });
+      const answer = await api(method, where(), { body: body(), key: keyFor([where(), body()]) });
       dialog.close();
       done(answer);
     } catch (error) {

@@ -108,7 +108,7 @@ export function totals(sum) {
 
 /** Between what was ordered and what comes by itself; a phone's header has no room for both. */
 export const mine = (current) => h("nav", { class: "mine", "aria-label": "Yours" },
-  [["/orders", "Orders"], ["/subscriptions", "Subscriptions"], ["/wallet", "Wallet"]].map(([path, words]) =>
+  [["/orders", "Orders"], ["/subscriptions", "Subscriptions"], ["/calendar", "Calendar"], ["/wallet", "Wallet"]].map(([path, words]) =>
     h("a", { class: "chip", href: `#${path}`, "aria-current": path === current ? "page" : null, testid: `mine-${words.toLowerCase()}` }, words)));
 
 export function empty({ image = "vegetable-box", title, words, action }) {

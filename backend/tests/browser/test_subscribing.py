@@ -71,7 +71,7 @@ def test_subscribes_to_several_things_paid_at_the_door(storefront: Storefront, f
     asha.choose("rhythm-weekdays")
     asha.choose("weekday-sun")
     storefront.see("weekday-wed").uncheck()
-    asha.choose("pay-on_delivery")
+    asha.choose("pay-cash_on_delivery")
     expect(asha.see("rule-text")).to_contain_text("On Monday, Friday and Sunday")
     expect(asha.see("rule-text")).to_contain_text("₹687")
     days = asha.preview()

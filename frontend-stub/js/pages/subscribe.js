@@ -10,6 +10,7 @@ import { pay } from "../payment.js";
 import { Problem, problemNote } from "../problem.js";
 import { go, link } from "../router.js";
 import { requireSignIn } from "../session.js";
+import { endPicker, shiftPicker } from "../subscriptions/ending.js";
 import { linePicker } from "../subscriptions/lines.js";
 import { wayToPay } from "../subscriptions/paying.js";
 import { previewOf } from "../subscriptions/preview.js";
@@ -43,6 +44,7 @@ async function subscribe(body) {
   sessionStorage.removeItem(KEY);
   const path = `/subscriptions/${answer.subscription.id}`;
   if (answer.payment) pay(path, answer.payment);
+  else if (answer.subscription.provider?.approve_url) location.assign(answer.subscription.provider.approve_url);
   else go(link(path));
 }
 
@@ -104,23 +106,26 @@ function page(product, variant, products, addresses, signal) {
   const firstDay = firstDayField();
   const startsOn = firstDay.querySelector("input");
   const paying = wayToPay(FORM);
+  const when = shiftPicker(FORM);
+  const until = endPicker({ form: FORM });
   const goods = linePicker(product, variant, products, () => changed());
   const where = addressSection(addresses, picked);
   const bodyOf = () => ({
-    lines: goods.lines(), rule: often.rule(), starts_on: startsOn.value || null, address_id: picked.address?.id, ...paying.terms(),
+    lines: goods.lines(), rule: often.rule(), starts_on: startsOn.value || null, address_id: picked.address?.id,
+    shift: when.shift(), ...until.end(), ...paying.terms(),
   });
   const rehearse = rehearser(place, bodyOf, (error) => proposeLater(startsOn, error, () => changed()), signal);
   function changed() {
     button.disabled = !picked.address;
     sayDay(startsOn);
-    button.textContent = paying.terms().mandate ? "Subscribe and approve" : "Subscribe";
+    button.textContent = ["mandate", "provider"].includes(paying.terms().payment_method) ? "Subscribe and approve" : "Subscribe";
     rehearse();
   }
   picked.changed = changed;
   startsOn.addEventListener("input", () => { startsOn.dataset.chosen = "by hand"; });
   const node = h("div", { class: "two", oninput: changed },
     h("div", { class: "stack" },
-      panel("In each delivery", goods.node), panel("How often", often.node, firstDay), where, panel("How you pay", paying.node)),
+      panel("In each delivery", goods.node), panel("How often", often.node, when.node, firstDay), panel("Until when", until.node), where, panel("How you pay", paying.node)),
     form({ class: "panel summary", id: FORM, testid: "subscribe-form" }, () => subscribe(bodyOf()),
       h("h2", null, "What will come"), place, button,
       h("p", { class: "small" }, "Skip a delivery, pause or cancel whenever you like.")));

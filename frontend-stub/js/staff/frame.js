@@ -5,7 +5,7 @@ import { actionButton, field, form } from "../forms.js";
 import { go } from "../router.js";
 import { presentStaff, signInStaff, signOut } from "../session.js";
 
-const PAGES = [["/staff", "Orders"], ["/staff/returns", "Returns"], ["/staff/refunds", "Refunds"]];
+const PAGES = [["/staff", "Orders"], ["/staff/returns", "Returns"], ["/staff/refunds", "Refunds"], ["/staff/packing", "Packing"], ["/staff/routes", "Routes"], ["/staff/ahead", "Ahead"]];
 
 const signInForm = (path) => form({ class: "panel narrow", testid: "staff-form", novalidate: true }, async ({ email, password }) => {
   await signInStaff(email ?? "", password ?? "");

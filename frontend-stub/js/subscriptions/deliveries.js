@@ -8,6 +8,9 @@ import { fulfilmentWords, sentence } from "../words.js";
 
 const LEFT_OUT = {
   by_customer: "Skipped, as you wished",
+  vacation: "You are away",
+  holiday: "The shop is closed",
+  unpaid: "Left out: it was not paid in time",
   out_of_stock: "Left out: there was not enough on our shelves",
   not_on_sale: "Left out: something in it is no longer sold",
   missed: "Left out: we could not prepare it in time",
@@ -22,13 +25,13 @@ function orderWords({ order_status: status, payment_status: paid, charge_at: cha
   return chargeAt ? "Ordered" : "Ordered, to be paid by you";
 }
 
-function stateWords(delivery) {
+export function stateWords(delivery) {
   if (delivery.status === "created") return orderWords(delivery);
   if (delivery.status === "skipped") return LEFT_OUT[delivery.reason] ?? "Left out";
   return { failed: "We could not prepare it", planned: "Planned" }[delivery.status] ?? sentence(delivery.status);
 }
 
-const willCome = (delivery) => ["planned", "created"].includes(delivery.status);
+export const willCome = (delivery) => ["planned", "created"].includes(delivery.status);
 
 /** Until when it can be changed, or when its order is charged. The API names a time not before which it is charged. */
 export function timeWords(delivery) {

@@ -3,6 +3,7 @@
 import { h, icon } from "../dom.js";
 import { formatMoney } from "../money.js";
 import { picture, quantityControl } from "../widgets.js";
+import { weekdayQuantities } from "./weekdays.js";
 
 const nameOf = ({ product, variant }) => `${product.name} ${variant.unit}`;
 
@@ -31,7 +32,8 @@ function moreSelect(products, taken, add) {
 
 /** {node, lines()}; `changed` is told after every change. */
 export function linePicker(product, variant, products, changed) {
-  const lines = [{ product, variant, quantity: 1 }];
+  const newLine = (line) => ({ ...line, weekdays: weekdayQuantities(nameOf(line)) });
+  const lines = [newLine({ product, variant, quantity: 1 })];
   const node = h("div", { class: "subscription-lines" });
   const redraw = (focus) => { draw(); node.querySelector(focus)?.focus(); changed(); };
 
@@ -44,13 +46,14 @@ export function linePicker(product, variant, products, changed) {
       lines.length > 1 && h("button", {
         type: "button", class: "link", testid: "remove", "aria-label": `Remove ${nameOf(line)}`,
         onclick: () => { lines.splice(lines.indexOf(line), 1); redraw("select"); },
-      }, icon("bin"), "Remove")));
+      }, icon("bin"), "Remove"),
+      line.weekdays.node));
 
   function draw() {
     const taken = new Set(lines.map((line) => line.variant.id));
     node.replaceChildren(...lines.map((line) => lineView(line, taken)),
-      moreSelect(products, taken, (line) => { lines.push(line); redraw("select"); }));
+      moreSelect(products, taken, (line) => { lines.push(newLine(line)); redraw("select"); }));
   }
   draw();
-  return { node, lines: () => lines.map((line) => ({ variant_id: line.variant.id, quantity: line.quantity })) };
+  return { node, lines: () => lines.map((line) => ({ variant_id: line.variant.id, quantity: line.quantity, by_weekday: line.weekdays.byWeekday() })) };
 }

@@ -1,8 +1,9 @@
 /** How often: chips for the kinds of rhythm, and what the chosen one needs to know. Becomes the API's `rule`. */
 
-import { daysAfter, today, weekdayOf } from "../dates.js";
+import { today } from "../dates.js";
 import { h } from "../dom.js";
 import { field } from "../forms.js";
+import { WEEKDAYS, weekdayName } from "./weekdays.js";
 
 const KINDS = [
   ["daily", "Every day"],
@@ -12,8 +13,6 @@ const KINDS = [
   ["monthly", "Every month"],
   ["every_n_days", "Every few days"],
 ];
-const WEEKDAYS = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
-const MONDAY = "2024-01-01"; // a Monday, to name the others by
 
 /** One number at a time: `name` is the rule's own, so that a refusal finds its field. */
 function numberField(form, name, label, value, most, hint) {
@@ -25,9 +24,9 @@ function numberField(form, name, label, value, most, hint) {
 
 function weekdayChips(form) {
   return h("fieldset", { class: "chip-boxes" }, h("legend", null, "On which days"),
-    WEEKDAYS.map((weekday, place) => h("label", { class: "chip-box" },
+    WEEKDAYS.map((weekday) => h("label", { class: "chip-box" },
       h("input", { type: "checkbox", name: "weekdays", form, value: weekday, testid: `weekday-${weekday}`, checked: ["mon", "wed", "fri"].includes(weekday) }),
-      h("span", null, weekdayOf(daysAfter(MONDAY, place))))));
+      h("span", null, weekdayName(weekday)))));
 }
 
 /** The parts shown for a kind; the others are switched off, so that nothing hidden can be found wanting. */
