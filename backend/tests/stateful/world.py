@@ -25,7 +25,7 @@ from tests.stateful.opening import Template
 
 Body = dict[str, Any]
 GONE_WRONG = 500
-SHORT = timedelta(minutes=6)  # until the provider's lists are looked at again
+SHORT, DAY = timedelta(minutes=6), timedelta(days=1)  # until the provider's lists are looked at again; for banks
 OUTAGE = (502, 503)  # what the API says while a provider does not answer, or refuses
 WORK: dict[type[WorkRow], Callable[[str], object]] = {  # of what is worked off by hand here; messages are other tests'
     PaymentAttempt: payments.drain,
@@ -38,8 +38,17 @@ DUE = " UNION ALL ".join(
     "AND work_status IN ('queued', 'unknown'))"
     for model in WORK
 )
-# Of what a bank thinks about, even if only for as long as the sandbox takes to look.
-UNDECIDED = "SELECT id FROM refunds WHERE status = 'pending' AND provider_refund_id IS NOT NULL"
+WAITING = " UNION ALL ".join(  # what keeps a shop from rest
+    [
+        *(
+            f"SELECT id FROM {model.__tablename__} WHERE work_status IN ('queued', 'unknown') AND next_attempt_at > app_now()"  # noqa: S608
+            for model in WORK
+            if model is not ProviderWatch  # which never ends
+        ),
+        "SELECT id FROM provider_watches WHERE last_error IS NOT NULL",  # a look that went wrong
+        "SELECT id FROM refunds WHERE status = 'pending' AND provider_refund_id IS NOT NULL",  # the bank thinks
+    ]
+)
 
 
 class World:
@@ -137,9 +146,9 @@ class World:
     def come_to_rest(self) -> None:
         """No more faults; whatever was never told is found by looking; whatever waits, waits no longer."""
         self.sandbox.http.delete("/control/faults", params={"account": self.sandbox.key_id}).raise_for_status()
-        for length in [timedelta(days=1)] * 3 if self.is_slow else [SHORT] * 3:
+        for length in (DAY if self.is_slow else SHORT, DAY, DAY):
             self.time_passes(length)
             for event in self.untold():
                 self.told.add(event["id"])  # lost: the look at the provider's lists must do
-            if not self.is_slow and not self.due() and not self.onlooker.ask(self.store.id, UNDECIDED):
+            if not (self.is_slow or self.due() or self.onlooker.ask(self.store.id, WAITING)):
                 break
