@@ -58,6 +58,8 @@ ROUTERS = (  # the busiest first: routes are looked through in this order, and t
     "subscription_ends",
     "households",
     "holidays",
+    "billing_runs",
+    "product_policies",
     "day_sheets",
     "forecasts",
     "price_changes",

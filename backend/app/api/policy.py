@@ -32,6 +32,7 @@ STAFF_PERMISSIONS: dict[str, frozenset[str]] = {
     "manager": frozenset(
         {
             "orders.read",
+            "billing.manage",
             "calendar.change",
             "prices.change",
             "subscriptions.read",
@@ -52,6 +53,7 @@ STAFF_PERMISSIONS: dict[str, frozenset[str]] = {
     "admin": frozenset(
         {
             "orders.read",
+            "billing.manage",
             "calendar.change",
             "prices.change",
             "subscriptions.read",
@@ -116,6 +118,7 @@ PUBLIC, SHOPPER, CUSTOMER, SIGNED_IN = Policy("public"), Policy("shopper"), Poli
 POLICY: dict[tuple[str, str], Policy] = {
     ("GET", "/healthz"): PUBLIC,
     ("GET", "/readyz"): PUBLIC,
+    ("GET", "/health/billing"): PUBLIC,
     ("POST", "/api/v1/otp"): PUBLIC,
     ("POST", "/api/v1/sessions"): PUBLIC,
     ("POST", "/api/v1/sessions/refresh"): PUBLIC,
@@ -185,6 +188,13 @@ POLICY: dict[tuple[str, str], Policy] = {
     ("PUT", "/api/v1/subscriptions/{subscription_id}/end"): CUSTOMER,
     ("POST", "/api/v1/subscriptions/{subscription_id}/reactivation"): CUSTOMER,
     ("GET", "/api/v1/products/{slug}/price-changes"): Policy("staff", "prices.change"),
+    ("GET", "/api/v1/products/{slug}/subscription-policies"): Policy("staff", "billing.manage"),
+    ("PUT", "/api/v1/products/{slug}/subscription-policies"): Policy("staff", "billing.manage"),
+    ("GET", "/api/v1/billing-runs"): Policy("staff", "billing.manage"),
+    ("GET", "/api/v1/billing-runs/preview"): Policy("staff", "billing.manage"),
+    ("GET", "/api/v1/billing-runs/gaps"): Policy("staff", "billing.manage"),
+    ("POST", "/api/v1/billing-runs/{run_id}/approval"): Policy("staff", "billing.manage"),
+    ("POST", "/api/v1/subscriptions/{subscription_id}/retry"): Policy("staff", "billing.manage"),
     ("POST", "/api/v1/products/{slug}/price-changes"): Policy("staff", "prices.change"),
     ("DELETE", "/api/v1/products/{slug}/price-changes/{change_id}"): Policy("staff", "prices.change"),
     ("GET", "/api/v1/holidays"): PUBLIC,

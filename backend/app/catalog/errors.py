@@ -35,3 +35,9 @@ class PriceChangeInForce(Conflict):
     """This price is in force already; announce another one."""
 
     code = "price_change_in_force"
+
+
+class SubstituteInvalid(Invalid):
+    """What comes in its place is another variant, and one that is on sale."""
+
+    code = "substitute_invalid"

@@ -2,6 +2,7 @@
 
 import typer
 
+from app.cli.billing import billing
 from app.cli.check import check
 from app.cli.doctor.command import doctor
 from app.cli.env_example import env_example
@@ -20,6 +21,7 @@ app.command("queues")(queues)
 app.command("stores")(stores)
 app.add_typer(schedules, name="schedules")
 app.add_typer(payments, name="payments")
+app.add_typer(billing, name="billing")
 app.command("env-example")(env_example)
 app.command("schema")(schema)
 

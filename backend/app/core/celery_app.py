@@ -21,6 +21,7 @@ VISIBILITY_SECONDS = 60 * 60  # above the hard limit, or a running task is deliv
 QUEUES = ("default", "notifications", "subscriptions")
 PREFIX = "rozana:"
 TASK_MODULES = (
+    "app.tasks.billing_watch",
     "app.tasks.checking",
     "app.tasks.cleanup",
     "app.tasks.inbox",

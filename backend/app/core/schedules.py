@@ -34,6 +34,8 @@ RECURRING = (
         minute="15",
         urgency=3,
     ),
+    # Ten minutes after the run, and every quarter of an hour: what it did not decide is seen within half an hour.
+    Recurring("watch-billing", "app.tasks.billing_watch.watch_billing", minute="10,25,40,55", urgency=3),
     Recurring("top-up-wallets", "app.tasks.wallets.top_up_wallets", minute="20", urgency=3),
     # Hourly, as each store has its own zone: once on the first of its month it finds something.
     Recurring("issue-statements", "app.tasks.statements.issue_statements", minute="25"),

@@ -6,6 +6,7 @@ levels of stock and the order numbers, last. Charges are rows, made after the co
 
 from collections import Counter
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -22,7 +23,17 @@ from app.core.bulk import insert_many, update_many
 from app.core.logging import get_logger
 from app.stock.allocating import Shelf, ShelfChanged
 from app.stores.models import Store
-from app.subscriptions import deciding, following, notifying, planning, provider_billing, quarantine, queries, reserving
+from app.subscriptions import (
+    catching_up,
+    deciding,
+    following,
+    notifying,
+    planning,
+    provider_billing,
+    quarantine,
+    queries,
+    reserving,
+)
 from app.subscriptions.deciding import Facts, Outcome
 from app.subscriptions.models import Subscription
 from app.subscriptions.planning import Calendar
@@ -33,13 +44,15 @@ log = get_logger(__name__)
 CHUNK = 200  # deliveries in one transaction: some tenths of a second, for stock and numbers are locked during a part of it
 
 
-def bill_due(session: Session, store: Store, calendar: Calendar, *, cause: str, run_id: UUID | None) -> Counter[str]:
+def bill_due(
+    session: Session, store: Store, calendar: Calendar, *, cause: str, run_id: UUID | None, due_by: datetime | None = None
+) -> Counter[str]:
     """Decide a chunk of due deliveries; how many were `created`, `skipped`, `failed`, of how many `due`.
 
     Call again, in a new transaction, until none is due. Locks the subscriptions, passing over those somebody holds. Safe to
-    run twice, and at the same time.
+    run twice, and at the same time. `due_by`: only what was due by an earlier instant.
     """
-    due = queries.lock_due(session, calendar.now, CHUNK)
+    due = queries.lock_due(session, due_by or calendar.now, CHUNK)
     counts = bill(session, store, calendar, due, cause=cause, run_id=run_id) if due else Counter[str]()
     return counts + Counter({"due": len(due)})
 
@@ -54,7 +67,7 @@ def bill(
         return _bill_at_once(session, facts, due, cause)
     except (OperationalError, SoftTimeLimitExceeded):  # the database is away, or the time is over: no delivery's doing
         raise
-    except Exception as error:  # whatever it is
+    except Exception as error:  # noqa: BLE001 - whatever it is
         trouble = error
     if len(due) > 1:  # halved until the culprit stands alone
         half = len(due) // 2
@@ -97,6 +110,8 @@ def _bill(session: Session, facts: Facts, due: Sequence[Due], cause: str, shelf:
     insert_many(session, [*entries, *made])
     reserving.refresh_ids(session, [one.id for one in by_wallet], facts.calendar, cause=cause)
     for outcome in outcomes:
+        if outcome.made_up is not None:
+            catching_up.write(session, outcome.due.id, outcome.made_up, facts.calendar.now)
         _tell(session, facts, outcome)
     return Counter(outcome.cycle.status for outcome in decided if outcome.cycle)
 
@@ -134,6 +149,8 @@ def _entries(session: Session, outcome: Outcome, cause: str) -> list[AuditEntry]
         changes: dict[str, Any] = {"delivers_on": [None, cycle.delivers_on.isoformat()], "status": [None, cycle.status]}
         if outcome.differs:
             changes["differs"] = [None, dict(outcome.differs)]
+        if outcome.made_up is not None:
+            changes["comes_on"] = [None, outcome.made_up.delivers_on.isoformat()]
         why = f"{cycle.reason}; {cause}" if cycle.reason else cause
         found.append(entry(session, SYSTEM, f"cycle.{cycle.status}", cycle, changes, why))
     ended = planning.ended(due.ends_on, due.ends_after, due.cancel_reason)

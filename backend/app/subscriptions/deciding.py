@@ -20,8 +20,9 @@ from app.pricing import service as pricing
 from app.pricing.rules import PricedBasket
 from app.stock.allocating import Shelf
 from app.stores.models import Store
-from app.subscriptions import coming, plan_queries, planning, queries
+from app.subscriptions import catching_up, coming, plan_queries, planning, queries
 from app.subscriptions.allocating import Allotments
+from app.subscriptions.catching_up import CAUGHT_UP, CatchingUp
 from app.subscriptions.coming import Day, Plan
 from app.subscriptions.models import Cycle
 from app.subscriptions.planning import Calendar
@@ -58,7 +59,7 @@ class Outcome:
     """What became of one due delivery. No cycle: nothing was due after all. `renewal`: it is to be ordered.
 
     `next_day`: the delivery after it. `waits`: it is decided later, while there may be stock again. `differs`: by variant, what
-    comes in place of what was wanted.
+    comes in place of what was wanted. `made_up`: it was missed, and a later delivery brings it.
     """
 
     due: Due
@@ -68,6 +69,7 @@ class Outcome:
     lost_mandate: Mandate | None = None
     waits: bool = False
     differs: Mapping[str, str] = field(default_factory=dict)
+    made_up: CatchingUp | None = None
 
     @property
     def is_resumed(self) -> bool:
@@ -119,13 +121,24 @@ def decide(facts: Facts, shelf: Shelf, due: Due, trusted: Allowances) -> Outcome
     if day.left_out:
         close(outcome.cycle, "skipped", day.left_out)
     elif possible is None:
-        close(outcome.cycle, "skipped", "missed")  # nobody pays for what cannot be delivered any more
+        outcome.made_up = _made_up(facts, due, plan, day)
+        close(outcome.cycle, "skipped", CAUGHT_UP if outcome.made_up else "missed")  # nobody pays for what does not come
     elif any(variant_id not in facts.goods[day.delivers_on] for variant_id in day.quantities):
         close(outcome.cycle, "skipped", "not_on_sale")
     else:
         _order(facts, shelf, trusted, outcome, day, mandate)
     outcome.next_day = planning.following(plan, day.delivers_on, is_delivered=outcome.renewal is not None)
     return outcome
+
+
+def _made_up(facts: Facts, due: Due, plan: Plan, missed: Day) -> CatchingUp | None:
+    policy = catching_up.strictest(missed.quantities, facts.shortages)
+
+    def is_possible(day: Day) -> bool:
+        times = facts.calendar.instants(due.payment_method, day.delivers_on, day.agreed.shift)
+        return replan(times, day.delivers_on, facts.calendar.now, facts.calendar.zone) is not None
+
+    return catching_up.decide(plan, missed, policy, is_possible)
 
 
 def close(cycle: Cycle, status: str, reason: str) -> None:

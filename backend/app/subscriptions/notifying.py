@@ -32,6 +32,7 @@ REASONS = {  # why a delivery is left out, as the end of a sentence
     "out_of_stock": "there was not enough left on our shelves",
     "not_on_sale": "something in it is no longer sold",
     "missed": "we could not prepare it in time",
+    "caught_up": "we could not prepare it in time; the delivery after it brings it too",
     "holiday": "our shop is closed on that day",
     "limit_reached": "what is still to be paid has reached its limit",
 }

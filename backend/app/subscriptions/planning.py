@@ -38,6 +38,10 @@ class Calendar:
     def instants(self, payment_method: str, delivers_on: date, shift: Shift = "morning") -> Instants:
         return instants(delivers_on, payment_method, shift, self.zone, self.timing)
 
+    def local(self, wall_time: datetime) -> datetime:
+        """The instant of a time that was named without a zone: the store's is meant."""
+        return wall_time if wall_time.tzinfo else wall_time.replace(tzinfo=ZoneInfo(self.zone))
+
     def begins_at(self, day: date) -> datetime:
         return day_begins(day, self.zone)
 

@@ -96,12 +96,12 @@ def lock_one_due(session: Session, subscription_id: UUID, now: datetime) -> list
 
 
 def shortages(session: Session, variant_ids: Collection[UUID]) -> dict[UUID, Shortage]:
-    """What is done when there is not enough of these."""
-    statement = columns(col(Variant.id), col(Product.shortage_policy), col(Variant.substitute_id)).join(
-        Product, and_(col(Product.store_id) == col(Variant.store_id), col(Product.id) == col(Variant.product_id))
-    )
+    """What is done when there is not enough of these, or when they were missed."""
+    statement = columns(
+        col(Variant.id), col(Product.shortage_policy), col(Variant.substitute_id), col(Product.catch_up_policy)
+    ).join(Product, and_(col(Product.store_id) == col(Variant.store_id), col(Product.id) == col(Variant.product_id)))
     found = session.execute(statement.where(among(col(Variant.id), variant_ids)))
-    return {row.id: Shortage(row.shortage_policy, row.substitute_id) for row in found}
+    return {row.id: Shortage(row.shortage_policy, row.substitute_id, row.catch_up_policy) for row in found}
 
 
 def allotments(session: Session, subscription_ids: Collection[UUID], days: Collection[date]) -> Allotments:

@@ -44,6 +44,11 @@ def open_locked(session: Session) -> BillingRun | None:
     return session.exec(statement.execution_options(populate_existing=True)).one_or_none()
 
 
+def held(session: Session) -> BillingRun | None:
+    """The store's run that waits for approval."""
+    return session.exec(select(BillingRun).where(BillingRun.status == "held")).one_or_none()
+
+
 def get_locked(session: Session, run_id: UUID) -> BillingRun:
     """BillingRunNotFound."""
     statement = select(BillingRun).where(BillingRun.id == run_id).with_for_update()

@@ -14,7 +14,7 @@ from app.core.db import add_once
 from app.core.money import format_money
 from app.core.work import store_of
 from app.stores.models import Store
-from app.subscriptions import allocating, run_queries
+from app.subscriptions import allocating, gaps, run_queries
 from app.subscriptions.errors import NoRunToApprove
 from app.subscriptions.planning import Calendar
 from app.subscriptions.run_models import BillingRun
@@ -90,7 +90,8 @@ def _new(session: Session, run_id: UUID, now: datetime) -> BillingRun:
 def finish(session: Session, run_id: UUID, now: datetime) -> BillingRun:
     """Nothing is due any more: what became of it all is kept. Safe to run twice: of two at work, the last one knows all."""
     run = run_queries.get_locked(session, run_id)
-    run.report = run_queries.report(session, run_id)
+    missed = [one.as_dict() for one in gaps.of_run(session, run_id)]
+    run.report = run_queries.report(session, run_id) | {"gaps": missed}
     if run.status != "done":
         run.status, run.finished_at = "done", now
         record(session, SYSTEM, "billing_run.done", run, {"status": ["running", "done"]})
@@ -98,10 +99,13 @@ def finish(session: Session, run_id: UUID, now: datetime) -> BillingRun:
     return run
 
 
-def approve(session: Session, actor: Actor, now: datetime) -> BillingRun:
-    """Let the held run begin; it does with the next slot of its schedule, which the caller opens. NoRunToApprove."""
+def approve(session: Session, actor: Actor, now: datetime, run_id: UUID | None = None) -> BillingRun:
+    """Let the held run (or the named one, if it is held) begin: with the next slot of its schedule, which the caller opens.
+
+    NoRunToApprove.
+    """
     run = run_queries.open_locked(session)
-    if run is None or run.status != "held":
+    if run is None or run.status != "held" or run_id not in (None, run.id):
         raise NoRunToApprove
     run.status, run.approved_at, run.approved_by = "running", now, actor.label
     session.add(run)

@@ -6,6 +6,7 @@ from typing import Final, Literal
 from uuid import UUID
 
 Policy = Literal["skip", "drop_line", "substitute", "backorder"]
+CatchUp = Literal["skip", "ship_once", "bill_all"]
 POLICIES: Final[tuple[Policy, ...]] = ("skip", "drop_line", "substitute", "backorder")
 
 
@@ -14,11 +15,13 @@ class Shortage:
     """What is done when there is not enough of a variant.
 
     `skip`: the whole delivery is left out. `drop_line`: it comes without. `substitute`: another variant comes in its place, at
-    that one's price. `backorder`: the delivery waits for stock as long as it can still be prepared in time.
+    that one's price. `backorder`: the delivery waits for stock as long as it can still be prepared in time. `catch_up`: what
+    becomes of a delivery that nobody planned in time.
     """
 
     policy: Policy = "skip"
     substitute_id: UUID | None = None
+    catch_up: CatchUp = "skip"
 
 
 @dataclass

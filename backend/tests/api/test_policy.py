@@ -77,6 +77,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "POST /api/v1/subscriptions/{subscription_id}/reactivation": {},
     "PUT /api/v1/subscriptions/{subscription_id}/end": {"ends_after": 9},
     "PUT /api/v1/holidays/{closed_on}": {"name": "Diwali"},
+    "PUT /api/v1/products/{slug}/subscription-policies": {"shortage_policy": "drop_line", "catch_up_policy": "ship_once"},
     "PUT /api/v1/subscriptions/{subscription_id}/deliveries/{delivers_on}/lines/{variant_id}": {"quantity": 1},
     "POST /api/v1/test/clocks/{clock_id}/advance": {"to": "2020-01-01T00:00:00Z"},
     "PUT /api/v1/stock/counts/{count_id}/lines/{variant_id}": {"counted": 9},
@@ -100,6 +101,7 @@ PROOF_NEEDED = {  # nobody gets further without a code, a token or a signature: 
 REFUSED_ALL_THE_SAME = {
     "POST /api/v1/test/clocks/{clock_id}/advance": 409,  # a clock only goes forward; that takes a worker
     "POST /api/v1/stock/counts": 422,  # nothing to count
+    "POST /api/v1/billing-runs/{run_id}/approval": 409,  # none is held
     "POST /api/v1/stock/receipts": 400,  # it asks for a key, as the next one does
     "POST /api/v1/stock/adjustments": 400,
     "POST /api/v1/orders/{order_id}/returns": 409,  # nothing of it was sent yet
@@ -191,7 +193,7 @@ def scene(store: Store, make_store: Callable[[], Store]) -> Scene:
         "account_id": str(new_id()), "slug": _slug(store), "count_id": str(count_id),
         "customer_id": str(customer_id), "top_up_id": str(top_up_id), "vacation_id": str(vacation_id),
         "delivers_on": friday.isoformat(), "from_on": friday.isoformat(), "closed_on": friday.isoformat(),
-        "change_id": str(change_id),
+        "change_id": str(change_id), "run_id": str(new_id()),
     }  # fmt: skip
     line_id = str(lines_of(order)[0].id)
     bodies: dict[str, dict[str, Any]] = {

@@ -125,6 +125,7 @@ def test_a_store_gets_the_documented_schedules_once_and_nothing_of_the_past(uow:
     assert next_due == {
         "process-due-subscriptions": "01 11:00",
         "send-subscription-renewal-reminders": "01 10:15",
+        "watch-billing": "01 10:10",
         "top-up-wallets": "01 10:20",
         "issue-statements": "01 10:25",
         "reconcile-settlements": "02 01:45",
@@ -157,7 +158,7 @@ def test_the_midnight_of_the_documents_is_one_of_the_hours_of_the_row(uow: UnitO
         jobs.ensure_schedules(session, midnight - timedelta(minutes=30))
     (slot,) = open_due(store, midnight, "process-due-subscriptions")
     assert slot.key == "2026-12-02T00:00"
-    assert open_due(store, midnight + timedelta(seconds=20)) == []
+    assert open_due(store, midnight + timedelta(seconds=20), "process-due-subscriptions") == []
 
 
 @pytest.mark.parametrize("catch_up", ["all", "last"])

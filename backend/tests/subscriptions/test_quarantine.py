@@ -59,8 +59,9 @@ def copies(store: Store, subscription: Subscription, count: int) -> list[UUID]:
         session.execute(
             text(
                 "CREATE TEMPORARY TABLE twins ON COMMIT DROP AS SELECT gen_random_uuid() AS id, gen_random_uuid() AS terms_id"
-                f" FROM generate_series(1, {int(count)})"  # noqa: S608 - a number
-            )
+                " FROM generate_series(1, CAST(:count AS int))"
+            ),
+            {"count": count},
         )
         for statement in COPIES:
             session.execute(text(statement), {"id": subscription.id, "customer_id": subscription.customer_id})
@@ -68,13 +69,14 @@ def copies(store: Store, subscription: Subscription, count: int) -> list[UUID]:
 
 
 def poison(store: Store, subscription_id: UUID, day: date, kind: str) -> None:
-    weekday = day.strftime("%a").lower()
     how = {
         "unreadable": 'UPDATE subscription_terms SET rule = \'{"kind": "never heard of"}\' WHERE subscription_id = :id',
-        "impossible": f"UPDATE subscription_lines SET by_weekday = '{{\"{weekday}\": -1}}' WHERE subscription_id = :id",
+        "impossible": "UPDATE subscription_lines SET by_weekday = jsonb_build_object(CAST(:day AS text), -1)"
+        " WHERE subscription_id = :id",
     }
     with unit_of_work(store.id) as session:
-        session.execute(text(how[kind]), {"id": subscription_id})
+        values = {"id": subscription_id, **({"day": day.strftime("%a").lower()} if kind == "impossible" else {})}
+        session.execute(text(how[kind]), values)
 
 
 def retry(store: Store, subscription_id: UUID) -> None:
