@@ -1,7 +1,7 @@
 """Change what is agreed from a day on: how many, of what, how often, where to, in which shift. One verb for all of them.
 
 What was changed for a later day stays changed there, and follows in all else: see `amending`. The answer shows every change
-that is still to come, rehearsed or not.
+that is still to come, rehearsed or not. A wish for a single day stays, unless what it is about is no longer in it.
 """
 
 from collections.abc import Sequence
@@ -9,27 +9,23 @@ from dataclasses import replace
 from datetime import date
 from uuid import UUID
 
-from sqlmodel import Session
+from sqlalchemy import delete
+from sqlmodel import Session, col
 
 from app.accounts import service as accounts
 from app.audit.service import record
-from app.carts.rules import MAX_LINES
-from app.checkout.writing import freeze_address
 from app.core.actor import Actor
-from app.subscriptions import affording, agreeing, amending, changing, plan_queries, planning, queries
+from app.subscriptions import agreeing, amending, change_limits, changing, plan_queries, planning, queries
 from app.subscriptions.amending import Amendment
 from app.subscriptions.changing import MAX_DAYS_AHEAD, Change
-from app.subscriptions.coming import Agreed, Day, Plan, days
+from app.subscriptions.coming import Agreed, Plan
 from app.subscriptions.errors import (
     ChangeInPast,
     ChangeTooFar,
-    CutOffPassed,
-    EndsBeforeStart,
-    LinesInvalid,
     ProviderKeepsSchedule,
     SubscriptionMoveNotAllowed,
 )
-from app.subscriptions.models import Subscription
+from app.subscriptions.models import DeliveryChange, Subscription
 from app.subscriptions.planning import Calendar
 from app.subscriptions.states import LIVE, MOVES
 
@@ -101,50 +97,30 @@ def _put(
     calendar: Calendar,
 ) -> Change:
     if list(after) != list(plan.agreed):
-        _refuse_late(subscription, plan, replace(plan, agreed=after), from_on, calendar)
-        _refuse_what_cannot_be(session, subscription, plan, after, calendar)
+        new_plan = replace(plan, agreed=after)
+        change_limits.refuse_late(subscription, plan, new_plan, from_on, calendar)
+        change_limits.refuse_what_cannot_be(session, subscription, plan, after, calendar)
         agreeing.put(session, subscription, plan.agreed, after)
+        forgotten = _forget_wishes(session, subscription, plan, new_plan)
         look_anew(session, subscription, calendar)
-        was, now = plan.agreed_on(from_on), replace(plan, agreed=after).agreed_on(from_on)
-        record(session, actor, action, subscription, {"terms": [agreeing.facts(was), agreeing.facts(now)]})
+        was, now = agreeing.facts(plan.agreed_on(from_on)), agreeing.facts(new_plan.agreed_on(from_on))
+        record(session, actor, action, subscription, {"terms": [was, now], "wishes": [forgotten, []]})
     return Change(subscription, changing.open_orders(session, subscription, calendar))
 
 
-def _refuse_late(subscription: Subscription, before: Plan, after: Plan, from_on: date, calendar: Calendar) -> None:
-    """The first delivery that goes, and the first that comes in its place, can both still be changed."""
-
-    def is_fixed(plan: Plan, day: Day) -> bool:
-        times = calendar.instants(subscription.payment_method, day.delivers_on, day.agreed.shift)
-        return day.delivers_on in plan.decided or times.edit_until <= calendar.now
-
-    for plan in (before, after):
-        bare = replace(plan, decided=(), left=None)
-        first = next(days(bare, from_on), None)
-        if first and is_fixed(plan, first):
-            possible = next((day.delivers_on for day in days(bare, first.delivers_on) if not is_fixed(plan, day)), None)
-            times = calendar.instants(subscription.payment_method, first.delivers_on, first.agreed.shift)
-            raise CutOffPassed(
-                edit_until=times.edit_until.isoformat(), field="from_on", earliest=possible.isoformat() if possible else None
+def _forget_wishes(session: Session, subscription: Subscription, before: Plan, after: Plan) -> list[str]:
+    """Those for what is no longer in the subscription on their day: who swaps milk for ghee wants no three bottles then."""
+    forgotten = []
+    for day, wishes in before.wishes.items():
+        was = {item.variant_id for item in before.agreed_on(day).items}
+        gone = (was - {item.variant_id for item in after.agreed_on(day).items}) & {one for one in wishes if one is not None}
+        if gone:
+            session.execute(
+                delete(DeliveryChange).where(
+                    col(DeliveryChange.subscription_id) == subscription.id,
+                    col(DeliveryChange.delivers_on) == day,
+                    col(DeliveryChange.variant_id).in_(gone),
+                )
             )
-
-
-def _refuse_what_cannot_be(
-    session: Session, subscription: Subscription, plan: Plan, after: Sequence[Agreed], calendar: Calendar
-) -> None:
-    """Nothing in it, nothing for ever, what is not sold, or more than the mandate allows."""
-    if (
-        next(days(replace(plan, agreed=after, wishes={}, away=(), closed=(), decided=(), left=None), calendar.today), None)
-        is None
-    ):
-        raise EndsBeforeStart(field="from_on")
-    known = {item.variant_id for one in plan.agreed for item in one.items}
-    for one in after:
-        if one in plan.agreed:
-            continue
-        if not 1 <= len(one.items) <= MAX_LINES:
-            raise LinesInvalid(field="lines", minimum=1, maximum=MAX_LINES)
-        day, was = max(one.from_on, calendar.today), plan.agreed_on(one.from_on)
-        affording.check_on_sale(session, {item.variant_id for item in one.items} - known, day)
-        if one.items != was.items:
-            address = queries.addresses(session, {one.address_id})[one.address_id]
-            affording.check_limit(session, subscription, affording.most(one), freeze_address(address), day)
+            forgotten.append(day.isoformat())
+    return forgotten

@@ -150,7 +150,14 @@ def test_ac26_a_change_from_a_day_on_shows_in_the_calendar_and_is_taken_back(
     after = calendar(client, asha, subscription_id)
     assert on(after) == on(before)
     assert [one["quantities"] for one in after[4:6] + after[9:11]] == [{milk: 2}, {ghee: 2}, {ghee: 2}, {ghee: 4}]
-    for from_on in (fifth, tenth):
+    wish = f"{subscription_id}/deliveries/{iso(begin + days(3))}/lines/{milk}"
+    do(client, store, asha, "PUT", wish, {"quantity": 7})
+    do(client, store, asha, "POST", changes, {"from_on": iso(begin + days(2)), "swap": {
+        "variant_id": milk, "with_variant_id": ghee, "quantity": 1,
+    }})  # fmt: skip
+    assert [one["quantities"] for one in calendar(client, asha, subscription_id)[1:4]] == [{milk: 2}, {ghee: 1}, {ghee: 1}]
+    assert rows(store, DeliveryChange) == []
+    for from_on in (iso(begin + days(2)), fifth, tenth):
         told = do(client, store, asha, "DELETE", f"{changes}/{from_on}")
     assert told["subscription"]["changes"] == []
     assert calendar(client, asha, subscription_id) == before
