@@ -16,7 +16,7 @@ const choose = (days) => h("div", { class: "panel sheet-choice" }, form({ testid
   h("div", { class: "buttons" }, h("button", { type: "submit", class: "button" }, "Show"),
     h("button", { type: "button", class: "button quiet", onclick: () => window.print() }, "Print"))));
 
-const REASONS = { by_customer: "skipped", vacation: "on vacation", holiday: "closed", out_of_stock: "out of stock", not_on_sale: "not on sale", missed: "missed", cancelled: "cancelled" };
+const REASONS = { by_customer: "skipped", vacation: "on vacation", holiday: "closed", out_of_stock: "out of stock", not_on_sale: "not on sale", missed: "missed", caught_up: "comes with the next", cancelled: "cancelled" };
 const head = (words) => h("thead", null, h("tr", null, words.map((word) => h("th", { scope: "col" }, word))));
 const leftOut = (reasons) => Object.entries(reasons).map(([reason, number]) => `${number} ${REASONS[reason] ?? reason}`).join(", ");
 

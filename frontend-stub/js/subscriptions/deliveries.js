@@ -10,7 +10,7 @@ const LEFT_OUT = {
   by_customer: "Skipped, as you wished",
   vacation: "You are away",
   holiday: "The shop is closed",
-  unpaid: "Left out: it was not paid in time",
+  caught_up: "Comes with the next delivery",
   out_of_stock: "Left out: there was not enough on our shelves",
   not_on_sale: "Left out: something in it is no longer sold",
   missed: "Left out: we could not prepare it in time",

@@ -6,7 +6,7 @@ import { formatMoney } from "../money.js";
 import { stateWords, willCome } from "./deliveries.js";
 import { WEEKDAYS, weekdayName } from "./weekdays.js";
 
-const WHY = { by_customer: "skipped", vacation: "away", holiday: "closed", out_of_stock: "none left", not_on_sale: "not sold", missed: "missed", unpaid: "not paid" };
+const WHY = { by_customer: "skipped", vacation: "away", holiday: "closed", out_of_stock: "none left", not_on_sale: "not sold", missed: "missed", caught_up: "comes later" };
 const monthName = new Intl.DateTimeFormat("en-IN", { month: "long", year: "numeric", timeZone: "UTC" });
 
 const firstOf = (day) => `${day.slice(0, 7)}-01`;
