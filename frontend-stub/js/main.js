@@ -13,6 +13,7 @@ import { ordersPage } from "./pages/orders.js";
 import { productPage } from "./pages/product.js";
 import { productsPage } from "./pages/products.js";
 import { signInPage } from "./pages/sign-in.js";
+import { statementPage, statementsPage } from "./pages/statements.js";
 import { subscribePage } from "./pages/subscribe.js";
 import { subscriptionPage } from "./pages/subscription.js";
 import { subscriptionsPage } from "./pages/subscriptions.js";
@@ -39,6 +40,8 @@ const ROUTES = [
   [/^\/subscriptions$/, subscriptionsPage],
   [/^\/subscriptions\/([^/]+)$/, subscriptionPage],
   [/^\/calendar$/, calendarPage],
+  [/^\/statements$/, statementsPage],
+  [/^\/statements\/([^/]+)$/, statementPage],
   [/^\/wallet$/, walletPage],
   [/^\/account$/, accountPage],
   [/^\/staff$/, staffOrdersPage],

@@ -30,3 +30,6 @@ export function saving(variant) {
   if (!variant.mrp || variant.mrp.amount <= variant.price.amount) return null;
   return { amount: variant.mrp.amount - variant.price.amount, currency: variant.price.currency };
 }
+
+/** Rupees as people type them, as the paise of the API; null for no number, which the API refuses in its own words. */
+export const paise = (text) => (/^\d+(\.\d{1,2})?$/.test(text ?? "") ? Math.round(Number(text) * 100) : null);

@@ -5,6 +5,7 @@ import { pictureUrl } from "./catalogue.js";
 import { h, icon } from "./dom.js";
 import { formatMoney, saving } from "./money.js";
 import { problemNote } from "./problem.js";
+import { currentCustomer } from "./session.js";
 
 const MOST_OF_ONE_THING = 99; // the API's own limit per line
 
@@ -108,7 +109,8 @@ export function totals(sum) {
 
 /** Between what was ordered and what comes by itself; a phone's header has no room for both. */
 export const mine = (current) => h("nav", { class: "mine", "aria-label": "Yours" },
-  [["/orders", "Orders"], ["/subscriptions", "Subscriptions"], ["/calendar", "Calendar"], ["/wallet", "Wallet"]].map(([path, words]) =>
+  [["/orders", "Orders"], ["/subscriptions", "Subscriptions"], ["/calendar", "Calendar"], ["/wallet", "Wallet"],
+    ...(currentCustomer()?.kind === "distributor" ? [["/statements", "Statements"]] : [])].map(([path, words]) =>
     h("a", { class: "chip", href: `#${path}`, "aria-current": path === current ? "page" : null, testid: `mine-${words.toLowerCase()}` }, words)));
 
 export function empty({ image = "vegetable-box", title, words, action }) {

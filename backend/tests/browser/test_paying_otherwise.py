@@ -57,3 +57,12 @@ def test_a_wallet_is_topped_up_pays_and_is_paid_back(storefront: Storefront, wat
     order(storefront, "cash_on_delivery")
     expect(storefront.see("order-status")).to_have_attribute("data-status", "confirmed")
     assert amount_of(storefront.see("order-words")) == PRICE
+
+    storefront.open("/wallet")
+    storefront.see("plan-amount").fill("2000")
+    storefront.see("plan-day").fill("1")
+    storefront.see("plan-set").click()
+    storefront.page.wait_for_url(PAYMENT_PAGE)
+    storefront.page.get_by_role("button").first.click()
+    storefront.page.wait_for_url(re.compile(r"#/wallet$"))
+    expect(storefront.see("top-up-plan")).to_have_attribute("data-status", "active")

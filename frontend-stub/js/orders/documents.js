@@ -20,7 +20,7 @@ export const kindWords = (paper) => KINDS[paper.kind] ?? "Document";
  * link refreshes nothing: so a tap asks the API something first, which renews the session, and goes on from there. Opening in a
  * new tab, copying and middle clicks stay the browser's.
  */
-function paperLink(path, words, { testid, label }, trouble) {
+export function paperLink(path, words, { testid, label }, trouble) {
   const go = async (event) => {
     if (event.ctrlKey || event.metaKey || event.shiftKey) return;
     event.preventDefault();
