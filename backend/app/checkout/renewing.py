@@ -55,11 +55,7 @@ class Renewal:
     @property
     def is_to_be_paid(self) -> bool:
         """By whatever we do, or ask the customer to do."""
-        return not self.is_on_trust and not self.is_billed_there
-
-    @property
-    def is_billed_there(self) -> bool:
-        return self.sale.payment_method == BILLED_THERE
+        return self.sale.payment_method not in (*ON_TRUST, BILLED_THERE)
 
     @property
     def is_by_wallet(self) -> bool:
@@ -123,7 +119,7 @@ def _begin_payments(session: Session, owed: Sequence[tuple[Renewal, Order]], act
     """What each is to be paid by: a debit under its mandate, or whatever its customer does."""
     if not owed:
         return []
-    if any(renewal.is_billed_there for renewal, _ in owed):
+    if not all(renewal.is_to_be_paid for renewal, _ in owed):
         raise BilledByProvider
     account_id = stores.provider_account(session, "razorpay").id
     pairs = [(renewal, order, _payment(order)) for renewal, order in owed]
