@@ -7,15 +7,12 @@ levels of stock and the order numbers, last. Charges are rows, made after the co
 from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from celery.exceptions import SoftTimeLimitExceeded
 from sqlalchemy.exc import OperationalError
 from sqlmodel import Session
 
-from app.audit.models import AuditEntry
-from app.audit.service import entry
 from app.checkout import renewing
 from app.checkout.paying import allowances
 from app.core.actor import SYSTEM
@@ -25,16 +22,18 @@ from app.stock.allocating import Shelf, ShelfChanged
 from app.stores.models import Store
 from app.subscriptions import (
     catching_up,
+    chunk_facts,
     deciding,
     following,
     notifying,
-    planning,
     provider_billing,
     quarantine,
     queries,
+    recording,
     reserving,
 )
-from app.subscriptions.deciding import Facts, Outcome
+from app.subscriptions.chunk_facts import Facts
+from app.subscriptions.deciding import Outcome
 from app.subscriptions.models import Subscription
 from app.subscriptions.planning import Calendar
 from app.subscriptions.queries import Due
@@ -63,7 +62,7 @@ def bill(
     """Decide one delivery of each of these due, locked subscriptions. One whose numbers make trouble harms no other."""
     try:
         with session.begin_nested():
-            facts = deciding.read(session, store, calendar, due, run_id)
+            facts = chunk_facts.read(session, store, calendar, due, run_id)
         return _bill_at_once(session, facts, due, cause)
     except (OperationalError, SoftTimeLimitExceeded):  # the database is away, or the time is over: no delivery's doing
         raise
@@ -82,10 +81,10 @@ def _bill_at_once(session: Session, facts: Facts, due: Sequence[Due], cause: str
     """All of them, or none. Where somebody took meanwhile what was on the shelf, once more with the shelf in our hands."""
     try:
         with session.begin_nested():
-            return _bill(session, facts, due, cause, Shelf(session, deciding.variants(facts)))
+            return _bill(session, facts, due, cause, Shelf(session, chunk_facts.variants(facts)))
     except ShelfChanged:
         with session.begin_nested():
-            return _bill(session, facts, due, cause, Shelf(session, deciding.variants(facts), lock=True))
+            return _bill(session, facts, due, cause, Shelf(session, chunk_facts.variants(facts), lock=True))
 
 
 def _bill(session: Session, facts: Facts, due: Sequence[Due], cause: str, shelf: Shelf) -> Counter[str]:
@@ -93,8 +92,10 @@ def _bill(session: Session, facts: Facts, due: Sequence[Due], cause: str, shelf:
     outcomes = [deciding.decide(facts, shelf, one, trusted) for one in due]
     decided = [outcome for outcome in outcomes if outcome.cycle]
     insert_many(session, [outcome.cycle for outcome in decided if outcome.cycle])
-    entries = [made for outcome in outcomes for made in _entries(session, outcome, cause)]
-    update_many(session, Subscription, [_state(facts, outcome) for outcome in outcomes if outcome.lost_mandate is None])
+    entries = [made for outcome in outcomes for made in recording.entries(session, outcome, cause)]
+    update_many(
+        session, Subscription, [recording.state(facts, outcome) for outcome in outcomes if outcome.lost_mandate is None]
+    )
     by_wallet = [one for one in due if one.payment_method == "wallet"]
     _, made = renewing.place_many(
         session,
@@ -114,50 +115,6 @@ def _bill(session: Session, facts: Facts, due: Sequence[Due], cause: str, shelf:
             catching_up.write(session, outcome.due.id, outcome.made_up, facts.calendar.now)
         _tell(session, facts, outcome)
     return Counter(outcome.cycle.status for outcome in decided if outcome.cycle)
-
-
-def _state(facts: Facts, outcome: Outcome) -> dict[str, Any]:
-    """What the subscription's own row says afterwards."""
-    due, day, now = outcome.due, outcome.next_day, facts.calendar.now
-    state: dict[str, Any] = {
-        "store_id": facts.store.id,
-        "id": due.id,
-        "status": "active" if outcome.is_resumed else due.status,
-        "paused_until": None if outcome.is_resumed else due.paused_until,
-        "next_on": None,
-        "plans_at": None,
-        "cancelled_at": None,
-    }
-    if outcome.waits:
-        return state | {"next_on": due.next_on, "plans_at": now + planning.NEXT_LOOK}
-    if day is not None:
-        times = facts.calendar.instants(due.payment_method, day.delivers_on, day.agreed.shift)
-        return state | {"next_on": day.delivers_on, "plans_at": times.plans_at}
-    ended = planning.ended(due.ends_on, due.ends_after, due.cancel_reason)
-    if ended is None:
-        return state
-    return state | {"status": ended, "paused_until": None, "cancelled_at": now if ended == "cancelled" else None}
-
-
-def _entries(session: Session, outcome: Outcome, cause: str) -> list[AuditEntry]:
-    """Who wants to know why, reads it here."""
-    due, cycle, found = outcome.due, outcome.cycle, list[AuditEntry]()
-    of = ("subscriptions", due.id)
-    if outcome.is_resumed:
-        found.append(entry(session, SYSTEM, "subscription.resumed", of, {"status": ["paused", "active"]}, "the pause ends"))
-    if cycle is not None:
-        changes: dict[str, Any] = {"delivers_on": [None, cycle.delivers_on.isoformat()], "status": [None, cycle.status]}
-        if outcome.differs:
-            changes["differs"] = [None, dict(outcome.differs)]
-        if outcome.made_up is not None:
-            changes["comes_on"] = [None, outcome.made_up.delivers_on.isoformat()]
-        why = f"{cycle.reason}; {cause}" if cycle.reason else cause
-        found.append(entry(session, SYSTEM, f"cycle.{cycle.status}", cycle, changes, why))
-    ended = planning.ended(due.ends_on, due.ends_after, due.cancel_reason)
-    if ended and outcome.next_day is None and not outcome.waits and outcome.lost_mandate is None:
-        why = due.cancel_reason or "its last delivery is decided"
-        found.append(entry(session, SYSTEM, f"subscription.{ended}", of, {"status": [due.status, ended]}, why))
-    return found
 
 
 def _tell(session: Session, facts: Facts, outcome: Outcome) -> None:

@@ -1,57 +1,22 @@
-"""What becomes of one due delivery: to be ordered, or why not. Read for a whole chunk at once, decided in memory."""
+"""What becomes of one due delivery: to be ordered, or why not. Decided in memory, from facts that were read before."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
-from typing import Any
-from uuid import UUID
 
-from sqlmodel import Session
-
-from app.catalog import service as catalog
-from app.catalog.models import Sellable
 from app.checkout.paying import Allowances
 from app.checkout.renewing import Renewal
-from app.checkout.writing import Sale, freeze_address
+from app.checkout.writing import Sale
 from app.core.ids import new_id
-from app.payments import mandate_queries as mandates
 from app.payments.mandate_models import Mandate
-from app.pricing import service as pricing
-from app.pricing.rules import PricedBasket
 from app.stock.allocating import Shelf
-from app.stores.models import Store
-from app.subscriptions import catching_up, coming, plan_queries, planning, queries
-from app.subscriptions.allocating import Allotments
+from app.subscriptions import catching_up, coming, planning
 from app.subscriptions.catching_up import CAUGHT_UP, CatchingUp
+from app.subscriptions.chunk_facts import Facts
 from app.subscriptions.coming import Day, Plan
 from app.subscriptions.models import Cycle
-from app.subscriptions.planning import Calendar
 from app.subscriptions.queries import Due
-from app.subscriptions.shortage import Shortage, cope
+from app.subscriptions.shortage import cope
 from app.subscriptions.timing import Instants, replan
-
-
-@dataclass(frozen=True)
-class Facts:
-    """All that a chunk needs to know, read in a handful of statements however long it is."""
-
-    store: Store
-    calendar: Calendar
-    plans: Mapping[UUID, Plan]
-    addresses: Mapping[UUID, Mapping[str, str]]
-    mandates: Mapping[UUID, Mandate]
-    goods: Mapping[date, Mapping[UUID, Sellable]]  # by day of delivery, then by variant; substitutes too
-    shortages: Mapping[UUID, Shortage]  # by variant: what is done when there is not enough of it
-    allotments: Allotments
-    slot_id: UUID | None = None
-    baskets: dict[Any, PricedBasket] = field(default_factory=dict)  # what many have alike is priced once
-
-    def price(self, quantities: Mapping[UUID, int], state_code: str, day: date) -> PricedBasket:
-        key = (tuple(quantities.items()), state_code, day)
-        if key not in self.baskets:
-            lines = [(self.goods[day][variant_id], pieces) for variant_id, pieces in quantities.items()]
-            self.baskets[key] = pricing.price(self.store, lines, state_code)
-        return self.baskets[key]
 
 
 @dataclass
@@ -75,34 +40,6 @@ class Outcome:
     def is_resumed(self) -> bool:
         """Its pause is over: the first delivery after it is being planned."""
         return self.due.status == "paused" and self.lost_mandate is None
-
-
-def read(session: Session, store: Store, calendar: Calendar, due: Sequence[Due], slot_id: UUID | None) -> Facts:
-    """Locks nothing."""
-    days = {one.next_on for one in due}
-    plans = plan_queries.plans(session, due, min(days, default=calendar.today))
-    agreed = [plans[one.id].agreed_on(one.next_on) for one in due]
-    addresses = queries.addresses(session, {one.address_id for one in agreed})
-    variant_ids = {item.variant_id for one in agreed for item in one.items}
-    variant_ids |= {wished for plan in plans.values() for day in days for wished in plan.wishes.get(day, ()) if wished}
-    shortages = queries.shortages(session, variant_ids)
-    variant_ids |= {one.substitute_id for one in shortages.values() if one.substitute_id}
-    return Facts(
-        store=store,
-        calendar=calendar,
-        plans=plans,
-        addresses={address.id: freeze_address(address) for address in addresses.values()},
-        mandates=mandates.get_many(session, [one.mandate_id for one in due if one.mandate_id]),
-        goods={day: {item.variant_id: item for item in catalog.sellable(session, variant_ids, day)} for day in days},
-        shortages=shortages,
-        allotments=queries.allotments(session, [one.id for one in due], days),
-        slot_id=slot_id,
-    )
-
-
-def variants(facts: Facts) -> set[UUID]:
-    """Whatever a delivery of the chunk may take off the shelf."""
-    return {variant_id for goods in facts.goods.values() for variant_id in goods}
 
 
 def decide(facts: Facts, shelf: Shelf, due: Due, trusted: Allowances) -> Outcome:

@@ -17,8 +17,8 @@ from sqlmodel import Session, col
 from app.core.bulk import among
 from app.orders.models import Order
 from app.stores.models import Store
-from app.subscriptions import coming, deciding
-from app.subscriptions.deciding import Facts
+from app.subscriptions import chunk_facts, coming
+from app.subscriptions.chunk_facts import Facts
 from app.subscriptions.models import Cycle, Subscription
 from app.subscriptions.planning import Calendar
 from app.subscriptions.queries import Due
@@ -72,7 +72,7 @@ def preview(session: Session, store: Store, calendar: Calendar) -> Preview:
     made = Preview(calendar.now + AHEAD)
     after: UUID | None = None
     while due := _due(session, made.until, after):
-        _add(session, made, deciding.read(session, store, calendar, due, None), due)
+        _add(session, made, chunk_facts.read(session, store, calendar, due, None), due)
         after = due[-1].id
     count, amount = session.execute(_WEEK, {"since": calendar.now - WEEK}).one()
     made.usual_count, made.usual_amount = round(count / 7, 1), int(amount) // 7
