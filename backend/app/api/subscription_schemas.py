@@ -9,57 +9,20 @@ from pydantic import BaseModel, Field
 from app.api.delivery_schemas import DeliveryOut, OpenOrderOut, money
 from app.api.payments import PaymentOut
 from app.api.schemas import MoneyOut
+from app.api.terms_schemas import SubscriptionLineOut, TermsOut
 from app.payments.mandate_models import MandateMethod, MandateStatus
 from app.payments.provider_subscription_models import ProviderSubscription
 from app.subscriptions.calendars import Delivery
 from app.subscriptions.changing import Change
-from app.subscriptions.coming import Agreed, Shift
+from app.subscriptions.coming import Shift
 from app.subscriptions.models import PaymentMethod
 from app.subscriptions.states import Status
 from app.subscriptions.viewing import SubscriptionView
-from app.subscriptions.wording import rhythm, sentence
 
 ProviderStatus = Literal[
     "asked", "refused", "created", "authenticated", "active", "pending", "halted", "paused", "cancelled", "completed", "expired"
 ]
 TO_APPROVE = ("created", "pending", "halted")
-
-
-class SubscriptionLineOut(BaseModel):
-    """`by_weekday`: other quantities on these weekdays, `{"sun": 2}`; 0 leaves it out."""
-
-    variant_id: UUID
-    sku: str
-    name: str
-    unit: str
-    quantity: int
-    by_weekday: dict[str, int]
-
-
-class TermsOut(BaseModel):
-    """What is agreed from a day on: `text` says it for people."""
-
-    from_on: date
-    rule: dict[str, Any]
-    rule_text: str
-    text: str
-    anchor_on: date
-    shift: Shift
-    lines: list[SubscriptionLineOut]
-    address: dict[str, str]
-
-    @classmethod
-    def of(cls, agreed: Agreed, view: SubscriptionView) -> "TermsOut":
-        return cls(
-            from_on=agreed.from_on,
-            rule=agreed.rule.as_dict(),
-            rule_text=rhythm(agreed),
-            text=sentence(agreed, view.names),
-            anchor_on=agreed.anchor_on,
-            shift=agreed.shift,
-            lines=_lines(agreed, view),
-            address=dict(view.addresses[agreed.address_id]),
-        )
 
 
 class MandateOut(BaseModel):
@@ -143,18 +106,6 @@ class SubscriptionOut(BaseModel):
             provider=ProviderScheduleOut.of(view.at_provider) if view.at_provider else None,
             price=money(view.price_amount, view.currency),
         )
-
-
-def _lines(agreed: Agreed, view: SubscriptionView) -> list[SubscriptionLineOut]:
-    return [
-        SubscriptionLineOut(
-            variant_id=item.variant_id,
-            quantity=item.quantity,
-            by_weekday=dict(item.by_weekday),
-            **view.names[item.variant_id]._asdict(),
-        )
-        for item in agreed.items
-    ]
 
 
 def _mandate(facts: dict[str, Any]) -> MandateOut:
