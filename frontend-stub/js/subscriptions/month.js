@@ -31,13 +31,17 @@ function cell(day, found, pick) {
     number, found.map(words));
 }
 
+const weekdayPlace = (day) => (new Date(`${day}T00:00:00Z`).getUTCDay() + 6) % 7; // weeks begin on Monday
+
+/** Weeks that are over are left out: nothing can come in them. */
 function grid(first, byDay, pick) {
   const days = [];
-  for (let day = first; day.slice(0, 7) === first.slice(0, 7); day = daysAfter(day, 1)) days.push(day);
-  const blanks = (new Date(`${first}T00:00:00Z`).getUTCDay() + 6) % 7; // weeks begin on Monday
+  const monday = daysAfter(today(), -weekdayPlace(today()));
+  const isSeen = (day) => day >= monday || [...byDay.keys()].some((one) => one < monday);
+  for (let day = first; day.slice(0, 7) === first.slice(0, 7); day = daysAfter(day, 1)) if (isSeen(day)) days.push(day);
   return h("div", { class: "month" },
     WEEKDAYS.map((weekday) => h("span", { class: "month-weekday", "aria-hidden": "true" }, weekdayName(weekday))),
-    Array.from({ length: blanks }, () => h("span", null)),
+    Array.from({ length: days.length ? weekdayPlace(days[0]) : 0 }, () => h("span", null)),
     days.map((day) => cell(day, byDay.get(day) ?? [], pick)));
 }
 
