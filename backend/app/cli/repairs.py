@@ -11,6 +11,7 @@ from sqlmodel import Session
 
 from app.audit.service import record
 from app.checkout import cancelling, confirming, documenting, refunding
+from app.cli import repairs_of_subscriptions
 from app.cli.choosing import OPERATOR
 from app.cli.repairs_by_asking import CAUSE, ask, expire, id_of, send_refund, try_again
 from app.core import clock
@@ -135,6 +136,8 @@ REPAIRS: dict[str, Repair] = {
     "dead_attempts": try_again,
     "hold_expired": _end_hold,
     "hold_left_over": _let_go_of_wallet,
+    "subscription_forgotten": repairs_of_subscriptions.plan_next,
+    "subscription_held": repairs_of_subscriptions.try_again,
     "parcel_without_document": _issue_document,
     "credit_note_missing": _issue_credit_note,
 }

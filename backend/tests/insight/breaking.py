@@ -32,6 +32,7 @@ from app.payments.provider_charge_models import ProviderCharge
 from app.payments.provider_subscription_models import ProviderPlan, ProviderSubscription
 from app.stores import service as stores
 from app.subscriptions.models import Cycle
+from app.subscriptions.run_models import BillingRun
 from app.wallets.models import Wallet, WalletHold
 from tests.builders import make_customer, make_order
 from tests.insight.busy import Busy, refunds
@@ -77,6 +78,21 @@ def _paid_without_capture(session: Session, busy: Busy) -> None:
 def _cycle_without_order(session: Session, busy: Busy) -> None:
     values: dict[str, Any] = {"subscription_id": busy.subscription, "delivers_on": date(2026, 1, 1), "status": "created"}
     session.add(Cycle(store_id=busy.store.id, edit_until=machine_now(), **values))
+
+
+def _delivery_of_another(session: Session, busy: Busy) -> None:
+    _cycle_without_order(session, busy)
+    session.flush()
+    session.execute(
+        text("UPDATE orders SET cycle_id = (SELECT id FROM cycles WHERE delivers_on = '2026-01-01') WHERE id = :id"),
+        {"id": busy.confirmed},
+    )
+
+
+def _run_held(session: Session, busy: Busy) -> None:
+    now = machine_now()
+    expected: dict[str, Any] = {"expected_count": 3, "expected_amount": 100, "hold_reason": "3 deliveries are more than 2"}
+    session.add(BillingRun(store_id=busy.store.id, status="held", as_of=now, started_at=now, **expected))
 
 
 def _dead_event(session: Session, busy: Busy) -> None:
@@ -314,6 +330,12 @@ BREAKS: dict[str, Break] = {
     "reduced_amount": sql("UPDATE orders SET reduced_amount = 100 WHERE id = :waiting"),
     "order_status": sql("UPDATE orders SET status = 'packed' WHERE id = :confirmed"),
     "cycle_without_order": _cycle_without_order,
+    "subscription_forgotten": sql("UPDATE subscriptions SET next_on = NULL, plans_at = NULL WHERE id = :subscription"),
+    "delivery_undecided": sql("UPDATE subscriptions SET plans_at = now() - interval '3 hours' WHERE id = :subscription"),
+    "billing_run_held": _run_held,
+    "delivery_of_another": _delivery_of_another,
+    "terms_without_lines": sql("DELETE FROM subscription_lines WHERE subscription_id = :subscription"),
+    "subscription_held": sql("UPDATE subscriptions SET held_at = now(), held_reason = 'KeyError' WHERE id = :subscription"),
     "order_not_expired": sql("UPDATE orders SET expires_at = now() - interval '16 minutes' WHERE id = :waiting"),
     "paid_without_record": as_owner(
         "audit_entries", "DELETE FROM audit_entries WHERE object_id = :confirmed AND action <> 'order.placed'"
