@@ -5,8 +5,10 @@ ROZANA_SCREENSHOTS=docs/screenshots scripts/test backend/tests/browser
 
 import io
 import os
+from contextlib import closing
 from pathlib import Path
 
+import pypdfium2
 from PIL import Image
 from playwright.sync_api import Page
 
@@ -15,6 +17,7 @@ from tests.browser.browsers import Screen
 DIRECTORY = "ROZANA_SCREENSHOTS"
 MAX_BYTES = 250_000  # a repository keeps every version of a picture for ever
 COLOURS = 256
+PAPER_SCALE = 1.2  # 86 dpi: readable, and small
 DRAWN = "[...document.images].every((image) => image.complete) && document.fonts.status === 'loaded'"
 
 
@@ -26,6 +29,14 @@ class Camera:
         named = os.environ.get(DIRECTORY)
         self.directory = Path(named) if named else None
 
+    def print(self, page: Page, name: str) -> int:
+        """How many sheets of paper the page becomes; the first of them is the picture."""
+        page.wait_for_function(DRAWN)
+        with closing(pypdfium2.PdfDocument(page.pdf(prefer_css_page_size=True))) as document:
+            if self.directory is not None:
+                self._write(document[0].render(scale=PAPER_SCALE).to_pil(), name)
+            return len(document)
+
     def shoot(self, page: Page, name: str) -> None:
         """What is on the screen, from the top of the page, with the pointer and the focus out of the way."""
         if self.directory is None:
@@ -34,9 +45,14 @@ class Camera:
         page.mouse.move(0, 0)
         page.evaluate("scrollTo(0, 0); document.activeElement?.blur()")
         shot = page.screenshot(animations="disabled", caret="hide")
-        self.directory.mkdir(parents=True, exist_ok=True)
-        path = self.directory / f"{name}-{self.screen.name}.png"
         with Image.open(io.BytesIO(shot)) as image:
-            flat = image.convert("RGB").quantize(COLOURS, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
-            flat.save(path, optimize=True)
+            self._write(image, f"{name}-{self.screen.name}")
+
+    def _write(self, image: Image.Image, name: str) -> None:
+        assert self.directory is not None
+        self.directory.mkdir(parents=True, exist_ok=True)
+        path = self.directory / f"{name}.png"
+        image.convert("RGB").quantize(COLOURS, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE).save(
+            path, optimize=True
+        )
         assert path.stat().st_size < MAX_BYTES, f"{path} has {path.stat().st_size} bytes"
