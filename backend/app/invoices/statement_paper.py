@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Sequence
 from datetime import date
 
+from app.invoices.account_months import Month
 from app.invoices.paper import Paper, Party, buyer_lines, seller_party
 from app.invoices.statement_models import Statement, StatementLine
-from app.invoices.stating import Month
 from app.invoices.tables import TOGETHER, Amount, Column, PrintedLine
 from app.invoices.wording import day, figures, in_words
 

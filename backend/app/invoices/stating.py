@@ -5,8 +5,7 @@ the next. The opening balance is the closing one before.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import datetime, timedelta
 from itertools import accumulate
 from typing import Any
 from uuid import UUID
@@ -21,46 +20,14 @@ from app.core.actor import Actor
 from app.core.ids import new_id
 from app.invoices import notifying, rules
 from app.invoices import statement_queries as queries
+from app.invoices.account_months import Month, ended_month
+from app.invoices.account_movements import Movement
 from app.invoices.seller import Seller, seller_of
 from app.invoices.statement_models import Statement, StatementLine
-from app.invoices.statement_queries import Movement
 from app.stores import service as stores
 from app.stores.models import Store
 
-AFTER = timedelta(hours=2)  # into the new month: what was begun before midnight is in the books by then
 CHUNK = 20  # statements in one transaction: each locks a customer, and the number series
-
-
-@dataclass(frozen=True)
-class Month:
-    """A calendar month in a store's zone: from one instant until just before another."""
-
-    on: date
-    from_at: datetime
-    to_at: datetime
-
-    @classmethod
-    def of(cls, on: date, zone: str) -> "Month":
-        first = on.replace(day=1)
-        return cls(first, _begins(first, zone), _begins((first + timedelta(days=31)).replace(day=1), zone))
-
-    @property
-    def due_at(self) -> datetime:
-        return self.to_at + AFTER
-
-    @property
-    def last_on(self) -> date:
-        return (self.on + timedelta(days=31)).replace(day=1) - timedelta(days=1)
-
-
-def _begins(day: date, zone: str) -> datetime:
-    return datetime.combine(day, time(0), ZoneInfo(zone)).astimezone(UTC)
-
-
-def ended_month(now: datetime, zone: str) -> Month:
-    """The last month whose statements are due at `now`."""
-    today = (now - AFTER).astimezone(ZoneInfo(zone)).date()
-    return Month.of(today.replace(day=1) - timedelta(days=1), zone)
 
 
 def issue_due(session: Session, actor: Actor, now: datetime) -> int:

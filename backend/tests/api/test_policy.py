@@ -24,6 +24,7 @@ from app.core.ids import new_id
 from app.core.security import sign_jwt
 from app.core.work import unit_of_work
 from app.invoices import stating
+from app.invoices.account_months import ended_month
 from app.invoices.models import Document
 from app.main import RouteWithoutPolicy, app, check_policies
 from app.notifications import service as notifications
@@ -248,7 +249,7 @@ def sold(scene: Scene) -> dict[str, str]:
         conceding.concede(session, order.id, 1_000, "source", "", actor=SYSTEM, now=machine_now())
         document_id = session.exec(select(Document.id).where(Document.shipment_id == shipment.id)).one()
         refund_id = session.exec(select(Refund.id)).one()
-        month = stating.ended_month(machine_now(), "UTC")
+        month = ended_month(machine_now(), "UTC")
         statement = stating.issue(session, stores.get(session), shopper.customer.id, month, SYSTEM, machine_now())
     return {
         "shipment_id": str(shipment.id),

@@ -20,7 +20,7 @@ from app.core.ids import new_id
 from app.core.work import store_of, unit_of_work
 from app.inbox import service as inbox
 from app.invoices import stating
-from app.invoices.stating import Month
+from app.invoices.account_months import Month
 from app.orders import queries as orders
 from app.orders.models import Order, OrderLine
 from app.payments import cash, disputes, mandate_queries, settlements

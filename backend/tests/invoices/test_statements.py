@@ -19,11 +19,11 @@ from app.insight.checks import statements as checks
 from app.insight.checks.frame import find_all
 from app.insight.due import next_stop
 from app.invoices import statement_queries, stating
+from app.invoices.account_months import Month, ended_month
 from app.invoices.pdf import pdf
 from app.invoices.rendering import page
 from app.invoices.statement_models import Statement
 from app.invoices.statement_paper import statement_paper
-from app.invoices.stating import Month
 from app.jobs import service as jobs
 from app.notifications.models import Message
 from app.orders import account_queries
@@ -96,7 +96,7 @@ def test_a_month_begins_and_ends_in_the_zone_of_the_store() -> None:
     assert (march.on, march.last_on) == (date(2027, 3, 1), date(2027, 3, 31))
 
     def ended(*local: int) -> date:
-        return stating.ended_month(datetime(*local, tzinfo=INDIA), "Asia/Kolkata").on  # type: ignore[misc, arg-type]
+        return ended_month(datetime(*local, tzinfo=INDIA), "Asia/Kolkata").on  # type: ignore[misc, arg-type]
 
     assert ended(2027, 1, 1, 1, 59) == date(2026, 11, 1)
     assert ended(2027, 1, 1, 2, 0) == date(2026, 12, 1)
