@@ -1,4 +1,4 @@
-"""What of a customer's account is stated, and what is not yet. `owner_id` None means: of any customer (staff, or the system)."""
+"""What of a customer's account is stated, and what is not yet. `owner_id` None means: of any customer (staff, the system)."""
 
 from collections.abc import Sequence
 from datetime import date, datetime
