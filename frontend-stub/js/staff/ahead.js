@@ -24,7 +24,7 @@ const dayRow = (one) => h("tr", { testid: "store-day", "data-day": one.day },
   h("th", { scope: "row" }, formatDay(one.day), one.holiday && h("span", { class: "small" }, `Closed: ${one.holiday}`)),
   h("td", null, one.orders || "", one.orders > 0 && h("span", { class: "small" }, formatMoney(one.orders_total))),
   h("td", null, one.planned || "", one.planned > 0 && h("span", { class: "small" }, formatMoney(one.planned_total))),
-  h("td", { class: "small" }, leftOut(one.left_out)));
+  h("td", { class: "sum small" }, leftOut(one.left_out)));
 
 const goodsRow = (one) => h("tr", { testid: "needed", "data-sku": one.sku },
   h("th", { scope: "row" }, `${one.name}, ${one.unit}`, h("span", { class: "small" }, one.sku)),
