@@ -5,6 +5,7 @@ The day of a delivery is agreed with its subscription. What was ordered in the s
 stands on the sheets of today, in either shift.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -16,6 +17,7 @@ from sqlmodel import Session
 from app.insight import day_queries as queries
 from app.insight.day_queries import ON_ITS_WAY, Bag, Piece
 
+HOUSE = re.compile(r"\D{0,5}([0-9]{1,6})\S*\s+(.+)")  # "12/3 Temple Road": a number, then the street
 TO_PACK = ("confirmed",)  # an order is where its least advanced piece is
 
 
@@ -91,9 +93,12 @@ def _bags(session: Session, day: date, shift: str | None, today: date, statuses:
     return sorted(found, key=_way)
 
 
-def _way(bag: Bag) -> tuple[str, ...]:
-    """By area, then house by house as far as the alphabet knows the way."""
-    return (*(str(bag.address[name]) for name in ("pin", "city", "line2", "line1")), bag.number)
+def _way(bag: Bag) -> tuple[str | int, ...]:
+    """By area, then street by street and house by house, as far as the alphabet knows the way."""
+    pin, city, line2, line1 = (str(bag.address[name]) for name in ("pin", "city", "line2", "line1"))
+    found = HOUSE.match(line1)
+    street, house = (found[2], int(found[1])) if found else (line1, 0)
+    return pin, city, line2.casefold(), street.casefold(), house, line1, bag.number
 
 
 def _goods(packed: Sequence[Packed]) -> list[Goods]:

@@ -9,7 +9,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pypdfium2
-from PIL import Image
+from PIL import Image, ImageChops
 from playwright.sync_api import Page
 
 from tests.browser.browsers import Screen
@@ -17,6 +17,7 @@ from tests.browser.browsers import Screen
 DIRECTORY = "ROZANA_SCREENSHOTS"
 MAX_BYTES = 250_000  # a repository keeps every version of a picture for ever
 COLOURS = 256
+MARGIN = 40  # pixels
 PAPER_SCALE = 1.2  # 86 dpi: readable, and small
 DRAWN = "[...document.images].every((image) => image.complete) && document.fonts.status === 'loaded'"
 
@@ -34,7 +35,7 @@ class Camera:
         page.wait_for_function(DRAWN)
         with closing(pypdfium2.PdfDocument(page.pdf(prefer_css_page_size=True))) as document:
             if self.directory is not None:
-                self._write(document[0].render(scale=PAPER_SCALE).to_pil(), name)
+                self._write(_cropped(document[0].render(scale=PAPER_SCALE).to_pil().convert("RGB")), name)
             return len(document)
 
     def shoot(self, page: Page, name: str) -> None:
@@ -56,3 +57,9 @@ class Camera:
             path, optimize=True
         )
         assert path.stat().st_size < MAX_BYTES, f"{path} has {path.stat().st_size} bytes"
+
+
+def _cropped(sheet: Image.Image) -> Image.Image:
+    """Without the empty rest of the paper."""
+    written = ImageChops.invert(sheet).getbbox()
+    return sheet.crop((0, 0, sheet.width, min(sheet.height, written[3] + MARGIN))) if written else sheet

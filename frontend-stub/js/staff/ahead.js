@@ -41,7 +41,7 @@ export function aheadPage({ query: now, signal }) {
       h("h2", null, "To buy"),
       goods.length ? h("div", { class: "table panel" }, h("table", null, head(["Goods", "On the shelf", "Ordered", "Planned", "Runs out", "To buy"]), h("tbody", null, goods.map(goodsRow))))
         : h("p", { class: "note" }, "Nothing is ordered or planned."),
-      h("h2", { class: "new-page" }, "Deliveries of subscriptions"),
+      h("h2", null, "Deliveries of subscriptions"),
       h("div", { class: "table panel" }, h("table", null, head(["Day", "Ordered", "Planned", "Left out"]), h("tbody", null, dates.map(dayRow)))))];
   });
 }

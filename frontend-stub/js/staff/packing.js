@@ -23,7 +23,7 @@ function sheet(list) {
   return [
     waits,
     h("section", { class: "panel fetch" }, h("h2", null, `To fetch, for ${count(list.bags.length, "bag", "bags")}`), h("ul", { class: "sheet-lines", testid: "goods" }, list.goods.map(row))),
-    h("h2", { class: "new-page" }, "Bag by bag, in the order of the routes"),
+    h("h2", null, "Bag by bag, in the order of the routes"),
     h("div", { class: "bags" }, list.bags.map(bag)),
   ];
 }
