@@ -51,6 +51,7 @@ ROUTERS = (  # the busiest first: routes are looked through in this order, and t
     "customer_accounts",
     "statements",
     "subscribing",
+    "subscription_payments",
     "provider_approvals",
     "subscriptions",
     "subscription_wishes",

@@ -5,6 +5,7 @@ from app.audit import models as audit
 from app.carts import models as carts
 from app.catalog import models as catalog
 from app.catalog import price_models as price_changes
+from app.checkout import dunning_models as dunnings
 from app.core.db import metadata
 from app.idempotency import models as idempotency
 from app.inbox import models as inbox
@@ -29,6 +30,7 @@ from app.stock import count_models as stock_counts
 from app.stock import models as stock
 from app.stores import models as stores
 from app.subscriptions import models as subscriptions
+from app.subscriptions import replacement_models as mandate_replacements
 from app.subscriptions import run_models as billing_runs
 from app.wallets import models as wallets
 from app.wallets import plan_models as wallet_plans
@@ -40,12 +42,14 @@ __all__ = [
     "carts",
     "catalog",
     "disputes",
+    "dunnings",
     "fulfilment",
     "idempotency",
     "inbox",
     "invoices",
     "jobs",
     "ledger",
+    "mandate_replacements",
     "mandates",
     "metadata",
     "notifications",

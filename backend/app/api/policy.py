@@ -173,6 +173,7 @@ POLICY: dict[tuple[str, str], Policy] = {
     ("GET", "/api/v1/subscriptions/{subscription_id}/calendar"): Policy("customer", "subscriptions.read"),
     ("GET", "/api/v1/subscriptions/{subscription_id}/explain"): Policy("customer", "subscriptions.read"),
     ("POST", "/api/v1/subscriptions/{subscription_id}/mandate"): CUSTOMER,
+    ("POST", "/api/v1/subscriptions/{subscription_id}/payment-method"): CUSTOMER,
     ("POST", "/api/v1/subscriptions/{subscription_id}/provider-approval"): CUSTOMER,
     ("POST", "/api/v1/subscriptions/{subscription_id}/pause"): CUSTOMER,
     ("POST", "/api/v1/subscriptions/{subscription_id}/resumption"): CUSTOMER,

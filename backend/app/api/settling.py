@@ -6,6 +6,7 @@ from uuid import UUID
 
 from sqlmodel import Session
 
+from app.checkout import dunning_queries
 from app.core import clock
 from app.core.errors import Refusal
 from app.core.work import defer, unit_of_work
@@ -78,6 +79,7 @@ def nudge(scene: Scene) -> None:
 def nudge_due(scene: Scene, session: Session) -> None:
     """What a tick does for debits, and for orders that were not paid in time, that are due by the store's own clock."""
     due_at = {"charge_due": mandate_queries.next_debit_at(session), "expire_orders": orders.next_expiry_at(session)}
+    due_at["dun_due"] = dunning_queries.next_due_at(session)
     for name, at in due_at.items():
         if at is not None and at <= clock.now(scene.moving):
             defer(session, name)

@@ -12,9 +12,11 @@ from app.api.schemas import MoneyOut
 from app.api.terms_schemas import SubscriptionLineOut, TermsOut
 from app.payments.mandate_models import MandateMethod, MandateStatus
 from app.payments.provider_subscription_models import ProviderSubscription
+from app.subscriptions import mandate_health
 from app.subscriptions.calendars import Delivery
 from app.subscriptions.changing import Change
 from app.subscriptions.coming import Shift
+from app.subscriptions.mandate_health import Problem
 from app.subscriptions.models import PaymentMethod
 from app.subscriptions.states import Status
 from app.subscriptions.viewing import SubscriptionView
@@ -34,6 +36,7 @@ class MandateOut(BaseModel):
     max_amount: MoneyOut
     expires_at: datetime
     failure_reason: str | None
+    problems: list[Problem] = Field(description="Why it will not pay what comes within a month; worst first")
 
 
 class ProviderScheduleOut(BaseModel):
@@ -102,7 +105,7 @@ class SubscriptionOut(BaseModel):
             **facts,
             **{name: getattr(terms, name) for name in TermsOut.model_fields if name != "from_on"},
             changes=[TermsOut.of(later, view) for later in view.later],
-            mandate=mandate and _mandate(mandate.model_dump()),
+            mandate=mandate and _mandate({**mandate.model_dump(), "problems": mandate_health.problems(view)}),
             provider=ProviderScheduleOut.of(view.at_provider) if view.at_provider else None,
             price=money(view.price_amount, view.currency),
         )

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlmodel import Session
 
 from app.audit.service import record
-from app.checkout import conceding, notifying, refunding
+from app.checkout import conceding, dunning, notifying, refunding
 from app.checkout.documenting import give_up_rest, lots_of
 from app.checkout.errors import NotCancellable
 from app.core.actor import Actor
@@ -66,6 +66,7 @@ def _end(
 ) -> Order:
     cause = why.note or f"cancelled by {why.reason}"
     debit_outcomes.withdraw(session, order.id, actor, cause, now)  # one under way cannot be: its money comes back, if it comes
+    dunning.void(session, order, cause, actor, now)
     made = list[Reduction]()
     if payments.captures_of_order(session, order.id) or any(parcel.dispatched_at for parcel in parcels):
         made = give_up_rest(session, order, reducing.Terms("cancelled", note=why.note), actor, cause)

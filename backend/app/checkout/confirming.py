@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlmodel import Session
 
 from app.audit.service import record
-from app.checkout import notifying, refunding
+from app.checkout import dunning, notifying, refunding
 from app.core.actor import Actor
 from app.orders import queries as orders
 from app.orders.models import Order
@@ -47,7 +47,7 @@ def confirm(
         order.payment_status = "authorised"
         session.add(order)
     elif change == "given_up":
-        notifying.payment_due(session, order, facts.error_reason or "")
+        dunning.payment_failed(session, order, facts.error_reason or "", now)
     return order, change
 
 
@@ -88,6 +88,7 @@ def _paid(session: Session, order: Order, actor: Actor, cause: str, now: datetim
         session.add(order)
         session.flush()
         record(session, actor, "order.paid_late", order, {"payment_status": [unpaid, "paid"]}, cause=cause)
+        dunning.paid(session, order, now)
         refunding.settle_balance(session, order, actor, cause, now)
         return
     settle_paid(session, order, actor, cause, now)
@@ -98,6 +99,7 @@ def settle_paid(session: Session, order: Order, actor: Actor, cause: str, now: d
     before = order.confirm(now)
     session.add(order)
     stock.firm_up(session, order.id)
+    dunning.paid(session, order, now)
     record(session, actor, "order.confirmed", order, {"status": [before, order.status]}, cause=cause)
     notifying.order_confirmed(session, order)
 

@@ -6,8 +6,9 @@ from uuid import UUID
 
 from sqlmodel import Session
 
-from app.checkout import notifying
+from app.checkout import dunning
 from app.checkout.applying import apply_payment
+from app.core import clock
 from app.core.actor import provider
 from app.core.errors import ProviderError
 from app.core.work import defer
@@ -40,7 +41,7 @@ def tell(session: Session, given_up: Sequence[GivenUp]) -> None:
     for end in given_up:
         if end.payment.order_id is not None:
             order = orders.get(session, end.payment.order_id, None)
-            notifying.payment_due(session, order, end.reason)
+            dunning.payment_failed(session, order, end.reason, clock.now(stores.get(session)))
         elif end.payment.top_up_id is not None:
             wallets_notifying.top_up_failed(session, wallets.top_up(session, end.payment.top_up_id, None), end.reason)
 

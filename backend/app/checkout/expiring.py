@@ -11,7 +11,7 @@ from uuid import UUID
 from sqlmodel import Session
 
 from app.audit.service import record
-from app.checkout import confirming
+from app.checkout import confirming, dunning, on_credit
 from app.core.actor import SYSTEM, provider
 from app.core.errors import ProviderError, Rejected
 from app.orders import queries
@@ -97,6 +97,9 @@ def _expire(session: Session, order: Order, now: datetime) -> None:
     if not debit_outcomes.withdraw(session, order.id, SYSTEM, CAUSE, now):
         _look_again(session, order, now, "a debit is under way")
         return
+    if on_credit.deliver(session, order, now):
+        return
+    dunning.void(session, order, CAUSE, SYSTEM, now)
     before = order.cancel(now, "expired")
     session.add(order)
     stock.release_many(session, order.id, cause=CAUSE, actor=SYSTEM, now=now)

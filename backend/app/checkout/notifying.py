@@ -11,6 +11,7 @@ from sqlmodel import Session
 
 from app.accounts import service as accounts
 from app.checkout import pay_links
+from app.core.money import format_money
 from app.notifications import service as notifications
 from app.notifications.models import Message
 from app.orders import queries as orders
@@ -133,6 +134,13 @@ def payment_due(session: Session, order: Order, reason: str, occasion: str = "")
         "way": way if way in ("wallet", "pay_link") else "mandate",
     }
     return _tell(session, order, "payment_due", ":".join(filter(None, ("payment.due", str(order.id), occasion))), context)
+
+
+def payment_open(session: Session, order: Order, occasion: str) -> list[Message]:
+    """Word that an order is still unpaid, once per occasion; nobody is asked to do anything just now."""
+    amount = format_money(order.total_amount, order.currency)
+    body = f"{amount} for order {order.number} is not paid yet. Once your mandate works again, you need do nothing more."
+    return _tell(session, order, "notice", f"payment.open:{order.id}:{occasion}", {"body": body})
 
 
 def _tell(session: Session, order: Order, template: str, event_key: str, context: Mapping[str, Any]) -> list[Message]:

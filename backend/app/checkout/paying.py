@@ -14,7 +14,7 @@ from sqlmodel import Session
 
 from app.accounts import service as accounts
 from app.audit.service import record
-from app.checkout import confirming, notifying
+from app.checkout import confirming, dunning, notifying
 from app.checkout.errors import AmountNotOwed, CashNotOffered, CreditLimitExceeded, NothingOwed
 from app.core.actor import Actor
 from app.core.errors import Refusal
@@ -158,6 +158,7 @@ def settle(session: Session, order: Order, actor: Actor, now: datetime) -> None:
     session.add(order)
     session.flush()
     stock.firm_up(session, order.id)
+    dunning.void(session, order, "paid in another way", actor, now)
     cause = "to be paid on account" if order.payment_method == "account" else "to be paid on delivery"
     record(session, actor, "order.confirmed", order, {"status": [before, order.status]}, cause=cause)
     notifying.order_confirmed(session, order)

@@ -53,6 +53,7 @@ NUDGES: dict[str, Nudge] = {
     "drain_payments": Nudge("app.tasks.payments.drain", 6),
     "send_refund": Nudge("app.tasks.payments.send_refund", 6),
     "drain_refunds": Nudge("app.tasks.payments.drain_refunds", 6),
+    "dun_due": Nudge("app.tasks.subscriptions.dun_due", 6),
     "expire_orders": Nudge("app.tasks.payments.expire_orders", 6),
     "charge_due": Nudge("app.tasks.subscriptions.charge_due", 9),
     "send_debit": Nudge("app.tasks.subscriptions.send_debit", 9),

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, ScalarSelect, and_, bindparam, exists, func, literal, select, true
 from sqlmodel import Session, col
 
+from app.checkout import dunning_queries
 from app.core.db import Row
 from app.core.slots import RhythmInvalid, next_after
 from app.core.work_columns import DUE, WorkRow, app_now, has_status, is_due
@@ -63,7 +64,11 @@ WANTED: dict[str, Since] = {  # since when the next slot of a schedule has somet
     "top-up-wallets": plan_queries.next_due_at,
     "issue-statements": stating.next_due_at,
 }
-INSTANTS: tuple[Since, ...] = (mandate_queries.next_debit_at, orders.next_expiry_at)  # what is due without a schedule
+INSTANTS: tuple[Since, ...] = (  # what is due without a schedule
+    mandate_queries.next_debit_at,
+    orders.next_expiry_at,
+    dunning_queries.next_due_at,
+)
 
 
 @dataclass(frozen=True)

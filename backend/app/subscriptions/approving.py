@@ -10,16 +10,21 @@ from app.audit.service import record
 from app.core.actor import Actor
 from app.payments import mandate_queries, mandates
 from app.payments.mandate_models import MandateMethod
+from app.subscriptions import ways
 from app.subscriptions.errors import MandateSettled, NoMandate
 from app.subscriptions.models import Subscription
 from app.subscriptions.states import LIVE
 
 
 def mandate_to_approve(session: Session, subscription: Subscription, *, actor: Actor, now: datetime) -> UUID:
-    """The mandate that the subscription's customer is to approve: its own, or a new one of the same limit where that ended.
+    """The mandate that the subscription's customer is to approve: one that was asked for in place of what pays now, its own, or
+    a new one of the same limit where that ended.
 
     The subscription is locked. MandateSettled while its mandate is good, is being decided on, or can be resumed at the bank.
     """
+    wanted_id = ways.replacement_of(session, subscription)
+    if wanted_id and mandate_queries.get(session, wanted_id).can_be_approved:
+        return wanted_id
     mandate = mandate_queries.get(session, subscription.mandate_id) if subscription.mandate_id else None
     if mandate is None or subscription.status not in LIVE:
         raise NoMandate

@@ -20,7 +20,7 @@ from app.payments.mandate_models import MandateMethod
 from app.payments.models import PaymentAttempt
 from app.pricing import service as pricing
 from app.stores import service as stores
-from app.subscriptions import agreeing, mandating, notifying, planning, provider_agreeing, queries
+from app.subscriptions import agreeing, mandating, notifying, planning, provider_agreeing, queries, ways
 from app.subscriptions.coming import Agreed, Item, Plan, Shift, days
 from app.subscriptions.errors import (
     EndsBeforeStart,
@@ -86,6 +86,7 @@ def start(session: Session, wish: Wish, *, customer_id: UUID, actor: Actor, cale
     if queries.count_live(session, customer_id, calendar.now - COUNTED_FOR) >= MAX_LIVE:
         raise TooManySubscriptions(maximum=MAX_LIVE)
     address = accounts.get_address(session, wish.address_id, customer_id)
+    ways.check(session, customer_id, wish.payment_method)
     price = _price(session, wish, freeze_address(address), calendar)
     mandate, attempt = None, None
     if wish.payment_method == "mandate" and wish.method is not None:

@@ -15,7 +15,7 @@ from app.core.actor import Actor
 from app.orders.models import Order
 from app.payments import mandate_queries as mandates
 from app.payments.errors import MandateNotConfirmed
-from app.subscriptions import calendar_queries, planning, provider_billing, queries
+from app.subscriptions import arrears, calendar_queries, planning, provider_billing, queries
 from app.subscriptions.errors import PauseUntilPast, SubscriptionMoveNotAllowed
 from app.subscriptions.models import Subscription
 from app.subscriptions.planning import Calendar
@@ -45,7 +45,10 @@ class Change:
 def pause(
     session: Session, subscription_id: UUID, owner_id: UUID | None, until: date | None, *, actor: Actor, calendar: Calendar
 ) -> Change:
-    """Deliver nothing that is not an order yet, before `until` (or until resumed). Safe to repeat. Locks it."""
+    """Deliver nothing that is not an order yet, before `until` (or until resumed). Safe to repeat. Locks it.
+
+    What is asked for again because its payment failed is not any more, and is cancelled unless it went out already.
+    """
     if until is not None and until <= calendar.today:
         raise PauseUntilPast(field="until", earliest=date.fromordinal(calendar.today.toordinal() + 1).isoformat())
     subscription = queries.get(session, subscription_id, owner_id, lock=True)
@@ -63,7 +66,8 @@ def pause(
     changes = {"status": [before, "paused"], "paused_until": [_text(until_before), _text(until)]}
     record(session, actor, "subscription.paused", subscription, changes)
     provider_billing.pass_on(session, subscription, actor, "paused here")
-    return Change(subscription, open_orders(session, subscription, calendar))
+    ended = arrears.stop(session, subscription, "its subscription was paused", actor=actor, calendar=calendar)
+    return Change(subscription, [*of_ended(ended), *open_orders(session, subscription, calendar)])
 
 
 def resume(session: Session, subscription_id: UUID, owner_id: UUID | None, *, actor: Actor, calendar: Calendar) -> Change:
@@ -86,6 +90,11 @@ def resume(session: Session, subscription_id: UUID, owner_id: UUID | None, *, ac
     record(session, actor, "subscription.resumed", subscription, {"status": ["paused", "active"]})
     provider_billing.pass_on(session, subscription, actor, "resumed here")
     return Change(subscription, open_orders(session, subscription, calendar))
+
+
+def of_ended(ended: Sequence[tuple[Order, date]]) -> list[OpenOrder]:
+    """Orders that a change has cancelled."""
+    return [OpenOrder(order, delivers_on, "cancelled") for order, delivers_on in ended]
 
 
 def open_orders(session: Session, subscription: Subscription, calendar: Calendar) -> list[OpenOrder]:

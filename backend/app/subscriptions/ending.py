@@ -13,7 +13,7 @@ from app.core.actor import Actor
 from app.orders import queries as orders
 from app.orders.models import Order
 from app.payments import debit_outcomes
-from app.subscriptions import altering, calendar_queries, changing, plan_queries, planning, provider_billing, queries
+from app.subscriptions import altering, arrears, calendar_queries, changing, plan_queries, planning, provider_billing, queries
 from app.subscriptions.changing import Change, OpenOrder
 from app.subscriptions.coming import Day, Plan, days
 from app.subscriptions.errors import CutOffPassed, EndInPast, NothingToTakeBack
@@ -43,6 +43,7 @@ def cancel(
         OpenOrder(kept.order, kept.delivers_on, _end(session, kept.order, actor, calendar))
         for kept in changing.open_orders(session, subscription, calendar)
     ]
+    arrears.stop(session, subscription, "its subscription was cancelled", actor=actor, calendar=calendar)
     record(session, actor, "subscription.cancelled", subscription, {"status": [before, "cancelled"]}, cause=reason)
     provider_billing.pass_on(session, subscription, actor, "ended here")
     return Change(subscription, ended)

@@ -109,6 +109,18 @@ class PhoneNeeded(Conflict):
     code = "phone_needed"
 
 
+class NotOnAccount(Conflict):
+    """On account pay distributors to whom the shop has given a credit limit; choose another way of paying."""
+
+    code = "not_on_account"
+
+
+class WalletNeeded(Conflict):
+    """Your wallet is to pay, and nothing was ever in it: top it up first, or choose another way of paying."""
+
+    code = "wallet_needed"
+
+
 class NoMandate(Conflict):
     """This subscription is not paid by mandate, or it is over."""
 

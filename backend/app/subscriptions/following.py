@@ -9,15 +9,19 @@ from sqlmodel import Session
 from app.audit.service import record
 from app.core.actor import Actor
 from app.payments.mandate_models import Mandate
+from app.payments.mandates import FINAL
 from app.stores import service as stores
-from app.subscriptions import notifying, planning, queries
+from app.subscriptions import altering, arrears, notifying, planning, queries, ways
 from app.subscriptions.models import Subscription
 from app.subscriptions.planning import Calendar
+from app.subscriptions.states import LIVE
 
 
 def lock(session: Session, mandate_id: UUID) -> Sequence[Subscription]:
-    """Lock the subscriptions that pay by this mandate: before the mandate itself is."""
-    return queries.lock_of_mandate(session, mandate_id)
+    """Lock the subscriptions that pay by this mandate, and what is owed for them: before the mandate itself is."""
+    subscriptions = [*queries.lock_of_mandate(session, mandate_id), *ways.lock_replaced_by(session, mandate_id)]
+    arrears.lock(session, subscriptions)
+    return subscriptions
 
 
 def follow(session: Session, subscriptions: Sequence[Subscription], mandate: Mandate, *, now: datetime, actor: Actor) -> None:
@@ -28,10 +32,23 @@ def follow(session: Session, subscriptions: Sequence[Subscription], mandate: Man
     """
     calendar = Calendar.of(stores.get(session), now)
     for subscription in subscriptions:
-        if mandate.allows_debits:
+        if subscription.mandate_id != mandate.id:
+            _replace(session, subscription, mandate, calendar, actor)
+        elif mandate.allows_debits:
             _go_on(session, subscription, mandate, calendar, actor)
         elif mandate.status != "pending" and subscription.status in ("active", "awaiting_mandate"):
             stop(session, subscription, mandate, now=now, actor=actor)
+
+
+def _replace(session: Session, subscription: Subscription, mandate: Mandate, calendar: Calendar, actor: Actor) -> None:
+    """A mandate that was asked for in place of what pays now: once it is good it does, and one that came to nothing is none."""
+    if mandate.allows_debits and subscription.status in LIVE:
+        ways.take_over(session, subscription, mandate.id, actor)
+        _go_on(session, subscription, mandate, calendar, actor)
+        altering.look_anew(session, subscription, calendar)
+        arrears.recover(session, subscription, mandate, calendar)
+    elif mandate.status in FINAL:
+        ways.drop(session, subscription)
 
 
 def _go_on(session: Session, subscription: Subscription, mandate: Mandate, calendar: Calendar, actor: Actor) -> None:
@@ -40,6 +57,7 @@ def _go_on(session: Session, subscription: Subscription, mandate: Mandate, calen
     before = subscription.move("active")
     planning.schedule(session, subscription, calendar)
     session.add(subscription)
+    arrears.recover(session, subscription, mandate, calendar)
     _record(session, subscription, mandate, before, actor)
     if before == "awaiting_mandate":
         notifying.started(session, subscription)

@@ -8,11 +8,13 @@ from uuid import UUID
 
 from sqlmodel import Session
 
+from app.audit.service import record
 from app.core.actor import Actor
-from app.subscriptions import delivery_days
+from app.subscriptions import arrears, changing, delivery_days
 from app.subscriptions.amending import Swap
 from app.subscriptions.changing import Change
 from app.subscriptions.coming import ALL
+from app.subscriptions.delivery_days import DeliveryDay
 from app.subscriptions.errors import LinesInvalid, NotInSubscription
 from app.subscriptions.planning import Calendar
 
@@ -29,12 +31,26 @@ def skip(
 ) -> Change:
     """Leave out the delivery of one day, or one thing of it.
 
-    NotADeliveryDay; SkipTooFar; NotInSubscription; CutOffPassed names the end of changes of that delivery.
+    One that is an order already, and is asked for again because its payment failed, is cancelled. NotADeliveryDay; SkipTooFar;
+    NotInSubscription; CutOffPassed names the end of changes of that delivery.
     """
     found = delivery_days.find(session, subscription_id, owner_id, day, calendar)
+    if variant_id is None and (ended := _skip_unpaid(session, found, actor)):
+        return ended
     if variant_id is not None and variant_id not in found.coming:
         raise NotInSubscription(field="variant_id")
     return delivery_days.wish(session, found, {**found.wishes, variant_id: 0}, "subscription.skipped", actor)
+
+
+def _skip_unpaid(session: Session, found: DeliveryDay, actor: Actor) -> Change | None:
+    """The order of that day is cancelled, where it waits for a payment that failed before."""
+    cause, subscription = "its delivery was skipped", found.subscription
+    ended = arrears.stop(session, subscription, cause, actor=actor, calendar=found.calendar, day=found.delivers_on)
+    if not ended:
+        return None
+    record(session, actor, "subscription.skipped", subscription, {"delivers_on": [None, found.delivers_on.isoformat()]})
+    left = changing.open_orders(session, subscription, found.calendar)
+    return Change(subscription, [*changing.of_ended(ended), *left])
 
 
 def deliver(

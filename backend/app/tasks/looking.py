@@ -10,6 +10,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, ColumnExpressionArgument, func, literal, or_, select
 from sqlmodel import Session, col
 
+from app.checkout.dunning_models import Dunning
 from app.core import clock
 from app.core.logging import get_logger
 from app.core.schedules import RECURRING
@@ -43,6 +44,7 @@ class DueLook:
 
 DUE_LOOKS: tuple[DueLook, ...] = (
     DueLook(PaymentAttempt.debit_at, "charge_due"),
+    DueLook(Dunning.next_at, "dun_due", col(Dunning.status) == "open"),
     DueLook(Order.expires_at, "expire_orders", col(Order.status) == "pending_payment"),
 )
 _SCHEDULES = DueLook(Schedule.next_due_at, "", col(Schedule.is_enabled))

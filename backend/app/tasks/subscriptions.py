@@ -14,7 +14,7 @@ from app.stores import service as stores
 from app.stores.service import StoreFacts
 from app.subscriptions import billing, price_news, queries, reminding, running
 from app.subscriptions.planning import Calendar
-from app.tasks import debiting
+from app.tasks import debiting, dunning_steps
 from app.tasks.base import Call, Reference, Result, documented
 from app.tasks.draining import drain
 from app.tasks.scheduling import Step, scheduled
@@ -94,6 +94,12 @@ def process_single_subscription(session: Session, call: Call, subscription_id: s
 def charge_due(store_id: str) -> dict[str, int]:
     """Decide on the debits that are due by the store's clock; each that is to be sent is a row by then."""
     return {"decided": debiting.charge_due(UUID(store_id))}
+
+
+@celery_app.task(name="app.tasks.subscriptions.dun_due", urgency=NORMAL, **CALL_LIMITS)
+def dun_due(store_id: str) -> dict[str, int]:
+    """Take the steps of dunning that are due by the store's clock. Safe to run twice: each is taken under its order's lock."""
+    return {"stepped": dunning_steps.step_due(UUID(store_id))}
 
 
 @celery_app.task(name="app.tasks.subscriptions.send_debit", urgency=URGENT, **CALL_LIMITS)

@@ -390,6 +390,34 @@ CREATE TABLE documents (
 CREATE INDEX ix_documents_issued ON documents (store_id, issued_on, id)
 CREATE INDEX ix_documents_order ON documents (store_id, order_id, id)
 CREATE INDEX ix_documents_original ON documents (store_id, original_document_id)
+CREATE TABLE dunnings (
+	store_id UUID NOT NULL,
+	id UUID NOT NULL,
+	created_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	order_id UUID NOT NULL,
+	mandate_id UUID,
+	failure_class VARCHAR(14) NOT NULL,
+	reason VARCHAR(100) NOT NULL,
+	status VARCHAR(8) NOT NULL,
+	failed_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	step SMALLINT NOT NULL,
+	retries SMALLINT NOT NULL,
+	delays SMALLINT NOT NULL,
+	next_at TIMESTAMP WITH TIME ZONE,
+	closed_at TIMESTAMP WITH TIME ZONE,
+	closed_reason VARCHAR(100) NOT NULL,
+	CONSTRAINT pk_dunnings PRIMARY KEY (store_id, id),
+	CONSTRAINT fk_dunnings_store_id_order_id FOREIGN KEY(store_id, order_id) REFERENCES orders (store_id, id),
+	CONSTRAINT fk_dunnings_store_id_mandate_id FOREIGN KEY(store_id, mandate_id) REFERENCES mandates (store_id, id),
+	CONSTRAINT ck_dunnings_failure_class_known CHECK (failure_class in ('low_balance', 'bank_down', 'limit', 'mandate_paused', 'hard_decline')),
+	CONSTRAINT ck_dunnings_status_known CHECK (status in ('open', 'paid', 'voided', 'given_up')),
+	CONSTRAINT ck_dunnings_open_has_a_next_step CHECK ((status = 'open') = (next_at is not null)),
+	CONSTRAINT ck_dunnings_closed_stamped CHECK ((status = 'open') = (closed_at is null)),
+	CONSTRAINT ck_dunnings_counts_not_negative CHECK (step >= 0 and retries >= 0 and delays >= 0)
+)
+CREATE INDEX ix_dunnings_due ON dunnings (store_id, next_at) WHERE status = 'open'
+CREATE INDEX ix_dunnings_order_id ON dunnings (store_id, order_id)
+CREATE UNIQUE INDEX uq_dunnings_open ON dunnings (store_id, order_id) WHERE status = 'open'
 CREATE TABLE heartbeats (
 	name VARCHAR(60) NOT NULL,
 	at TIMESTAMP WITH TIME ZONE NOT NULL,
@@ -457,6 +485,18 @@ CREATE TABLE login_sessions (
 CREATE INDEX ix_login_sessions_customer_id ON login_sessions (store_id, customer_id) WHERE revoked_at is null
 CREATE INDEX ix_login_sessions_last_used_at ON login_sessions (store_id, last_used_at)
 CREATE INDEX ix_login_sessions_staff_id ON login_sessions (store_id, staff_id) WHERE revoked_at is null
+CREATE TABLE mandate_replacements (
+	store_id UUID NOT NULL,
+	id UUID NOT NULL,
+	created_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	subscription_id UUID NOT NULL,
+	mandate_id UUID NOT NULL,
+	CONSTRAINT pk_mandate_replacements PRIMARY KEY (store_id, id),
+	CONSTRAINT fk_mandate_replacements_store_id_subscription_id FOREIGN KEY(store_id, subscription_id) REFERENCES subscriptions (store_id, id),
+	CONSTRAINT fk_mandate_replacements_store_id_mandate_id FOREIGN KEY(store_id, mandate_id) REFERENCES mandates (store_id, id),
+	CONSTRAINT uq_mandate_replacements_store_id_subscription_id UNIQUE (store_id, subscription_id),
+	CONSTRAINT uq_mandate_replacements_store_id_mandate_id UNIQUE (store_id, mandate_id)
+)
 CREATE TABLE mandates (
 	store_id UUID NOT NULL,
 	id UUID NOT NULL,

@@ -2,6 +2,8 @@
 
 from datetime import date
 
+from fastapi.testclient import TestClient
+
 from app.core import clock
 from app.core.work import unit_of_work
 from app.notifications.models import Message
@@ -18,8 +20,26 @@ from app.subscriptions.rules import Rule
 from app.tasks import payments
 from app.wallets.models import WalletHold
 from tests.sandbox_control import Sandbox
-from tests.subscribing import Subscriber, bill, days, local, make_subscriber, orders, rows, set_now, today
+from tests.subscribing import (
+    Subscriber,
+    approve,
+    bill,
+    days,
+    local,
+    make_subscriber,
+    orders,
+    reload,
+    rows,
+    set_now,
+    subscribe,
+    today,
+    work_off,
+)
+from tests.unchanged import unchanged
 from tests.wallets.money import balance, fill, wallets_add_up
+from tests.workers import eventually
+
+URL = "/api/v1/subscriptions"
 
 
 def start(who: Subscriber, method: PaymentMethod, starts_on: date, kind: str = "daily") -> Subscription:
@@ -38,11 +58,12 @@ def templates(store: Store) -> set[str]:
 def test_a_wallet_pays_in_the_run_and_what_it_cannot_pay_waits_with_a_link(store: Store, sandbox: Sandbox) -> None:
     who = make_subscriber(store)
     first_on = today(store) + days(2)
+    fill(store, who.customer.id, 180_00)
     subscription = start(who, "wallet", first_on)
     (hold,) = rows(store, WalletHold)
     assert hold.holder_id == subscription.id
     price = hold.amount // 6  # of the seven days ahead the first has none
-    fill(store, who.customer.id, price + price // 2)
+    assert price == 120_00
 
     set_now(store, local(first_on - days(1), 18))
     assert bill(store)["created"] == 1
@@ -77,3 +98,44 @@ def test_a_link_is_sent_days_ahead_and_the_order_expires_unpaid_when_its_day_beg
     (order,) = orders(store)
     assert (order.status, order.cancel_reason) == ("cancelled", "expired")
     assert bill(store)["created"] >= 1, "the next days are asked for all the same"
+
+
+def test_each_way_of_paying_takes_what_it_takes_and_says_so(store: Store, sandbox: Sandbox, client: TestClient) -> None:
+    who = make_subscriber(store)
+    begun = client.post(URL, json=who.wish(today(store) + days(7)), headers=who.headers).json()["subscription"]
+    change = f"{URL}/{begun['id']}/payment-method"
+    for way, code in (("wallet", "wallet_needed"), ("account", "not_on_account")):
+        with unchanged(store, way):
+            wish = who.wish(today(store) + days(7), payment_method=way)
+            assert client.post(URL, json=wish, headers=who.headers).json()["code"] == code
+            assert client.post(change, json={"payment_method": way}, headers=who.headers).json()["code"] == code
+    fill(store, who.customer.id, 100_00)
+    with unchanged(store, "a rehearsal"):
+        rehearsed = client.post(change, json={"payment_method": "wallet"}, params={"dry_run": True}, headers=who.headers)
+    changed = client.post(change, json={"payment_method": "wallet"}, headers=who.headers)
+    assert changed.status_code == 200, changed.text
+    assert changed.json() == rehearsed.json()
+    assert changed.json()["subscription"]["payment_method"] == "wallet"
+    assert changed.json()["upcoming"][0]["delivers_on"] == begun["starts_on"]
+
+
+def test_a_mandate_is_replaced_while_the_old_one_still_pays(
+    store: Store, sandbox: Sandbox, client: TestClient, live_api: str
+) -> None:
+    who = make_subscriber(store)
+    subscription = approve(who, subscribe(who, today(store) + days(7), method="upi"), sandbox)
+    url = f"{URL}/{subscription.id}"
+    body = {"payment_method": "mandate", "mandate": {"method": "upi", "max_amount": 900_00}}
+    assert client.post(f"{url}/payment-method", json=body, headers=who.headers).status_code == 200
+    assert reload(store, subscription).mandate_id == subscription.mandate_id, "the old one pays until the new one is good"
+    payment = client.post(f"{url}/mandate", headers=who.headers).json()
+    sandbox.approve(payment["provider_order_id"])
+
+    def is_replaced() -> bool:
+        work_off(store)
+        return reload(store, subscription).mandate_id != subscription.mandate_id
+
+    eventually(is_replaced)
+    after = client.get(url, headers=who.headers).json()
+    assert (after["status"], after["mandate"]["max_amount"]["amount"], after["mandate"]["problems"]) == ("active", 900_00, [])
+    assert reload(store, subscription).next_on == subscription.next_on
