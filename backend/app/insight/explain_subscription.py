@@ -10,6 +10,7 @@ from app.audit.models import AuditEntry
 from app.insight import explain
 from app.insight.explain import Explanation, Fact, audit_facts, event_facts, message_facts
 from app.notifications import queries as notifications
+from app.payments import provider_subscription_queries as agreements
 from app.subscriptions import plan_queries, queries
 from app.subscriptions.models import Cycle, Subscription
 from app.subscriptions.wording import rhythm
@@ -35,7 +36,8 @@ def subscription(session: Session, row: Subscription) -> Explanation:
     in_full, told = _of_orders(session, cycles)
     others = [cycle.id for cycle in cycles if cycle.id not in told]
     facts = [
-        *audit_facts(session, [row.id, *mandates, *others], messages),
+        *audit_facts(session, [row.id, *mandates, *agreements.ids_about(session, row.id), *others], messages),
+        *event_facts(session, row.id),
         *(fact for mandate_id in mandates for fact in event_facts(session, mandate_id)),
         *message_facts(messages),
         *in_full,

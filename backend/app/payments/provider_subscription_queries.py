@@ -81,6 +81,15 @@ def charge_of_payment(session: Session, provider_payment_id: str) -> ProviderCha
     return session.exec(select(ProviderCharge).where(ProviderCharge.provider_payment_id == provider_payment_id)).one()
 
 
+def ids_about(session: Session, subscription_id: UUID) -> list[UUID]:
+    """Everything agreed with the provider about the subscription, and everything it charged for it."""
+    agreed = session.exec(select(ProviderSubscription.id).where(ProviderSubscription.subscription_id == subscription_id)).all()
+    charged = (
+        session.exec(select(ProviderCharge.id).where(col(ProviderCharge.agreement_id).in_(agreed))).all() if agreed else []
+    )
+    return [*agreed, *charged]
+
+
 def is_charge_waiting(session: Session, agreement_id: UUID) -> bool:
     statement = select(ProviderCharge.id).where(ProviderCharge.agreement_id == agreement_id, ProviderCharge.status == "waiting")
     return session.exec(statement.limit(1)).first() is not None

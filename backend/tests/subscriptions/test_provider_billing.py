@@ -19,6 +19,7 @@ from app.core.errors import Refusal
 from app.core.ids import new_id
 from app.core.work import unit_of_work
 from app.core.work_columns import app_now
+from app.insight import explain_subscription
 from app.notifications.models import Message
 from app.orders.models import Order
 from app.payments import provider_subscription_queries as agreements
@@ -60,6 +61,7 @@ from tests.subscribing import (
 from tests.unchanged import unchanged
 from tests.workers import eventually
 
+STORY = ("provider_subscription.authenticated", "provider_subscription.charged", "provider_charge.booked")
 DECLINED = {"failed": "insufficient_funds"}
 
 
@@ -176,6 +178,10 @@ def test_it_is_approved_planned_charged_by_the_provider_and_paid_before_its_day(
     assert box.captured() == [paid.total_amount]
     (charge,) = rows(box.store, ProviderCharge)
     assert (charge.status, charge.cycle_id) == ("booked", cycles(box.store)[0].id)
+    with unit_of_work(box.store.id) as session:
+        story = [fact.what for fact in explain_subscription.subscription(session, live).facts]
+    for told in STORY:
+        assert any(told in fact for fact in story), (told, story)
     box.plan(1)
     assert box.charge(1) == "active"
     assert [one.payment_status for one in orders(box.store)] == ["paid", "paid"]
