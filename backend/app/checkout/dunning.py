@@ -12,20 +12,17 @@ from sqlmodel import Session
 
 from app.audit.service import record
 from app.checkout import dunning_queries as queries
-from app.checkout import notifying
+from app.checkout import dunning_retries, notifying
 from app.checkout.dunning_models import Dunning, DunningStatus
 from app.checkout.dunning_rules import (
     MAX_DELAYS,
     NOT_TRIED,
-    NOTICE_TIME,
     RETRIED,
-    TRY_FOR,
     FailureClass,
     Step,
     Terms,
     act_at,
     class_of,
-    step_at,
 )
 from app.core.actor import SYSTEM, Actor
 from app.core.clock import machine_now
@@ -34,13 +31,12 @@ from app.core.ids import new_id
 from app.core.work import defer
 from app.orders import queries as orders
 from app.orders.models import Order
-from app.payments import debit_outcomes, mandate_queries, starting
+from app.payments import debit_outcomes, mandate_queries
 from app.payments import queries as payments
-from app.payments.debit_rules import MAX_UNATTENDED_AMOUNT, off_peak
+from app.payments.debit_rules import MAX_UNATTENDED_AMOUNT
 from app.payments.mandate_models import Mandate
 from app.stores import service as stores
 
-SETTLES_WITHIN = timedelta(hours=24)  # a debit that is sent later than that before the day begins tells too late
 AGAIN, SOON = timedelta(hours=1), timedelta(minutes=10)
 
 
@@ -90,15 +86,15 @@ def step(session: Session, dunning_id: UUID, now: datetime) -> str:
         session.add(dunning)
         defer(session, "expire_orders")
         return dunning.status
-    due = _steps(session, dunning)[dunning.step]
+    due = _next_step(session, dunning)
     if due.action == "give_up":
         _give_up(session, order, dunning, now)
         return dunning.status
-    if due.action == "retry" and (mandate := _debitable(session, order, dunning, due, now)):
-        if not _is_free(session, order):
+    if due.action == "retry" and (mandate := dunning_retries.debitable(session, order, dunning, due, now)):
+        if not dunning_retries.is_free(session, order):
             dunning.next_at = now + AGAIN
             return dunning.status
-        retry(session, order, dunning, mandate, _charge_at(session, dunning, due, mandate, now))
+        dunning_retries.retry(session, order, dunning, mandate, dunning_retries.charge_at(session, dunning, due, mandate, now))
     elif due.action == "notice":
         notifying.payment_open(session, order, f"{dunning.id}:{dunning.step}")
     else:
@@ -109,20 +105,6 @@ def step(session: Session, dunning_id: UUID, now: datetime) -> str:
     return dunning.status
 
 
-def retry(session: Session, order: Order, dunning: Dunning, mandate: Mandate, charge_at: datetime) -> None:
-    """A new debit under a new notice: planned here, decided on at its time by the rules of all debits. One try."""
-    payment = payments.of_order(session, order.id)
-    if payment is None:
-        return
-    attempt = starting.new_attempt(payment, mandate.account_id)
-    attempt.mandate_id, attempt.debit_before = mandate.id, charge_at + TRY_FOR
-    attempt.payment_after = attempt.debit_at = charge_at
-    session.add(attempt)
-    session.flush()
-    defer(session, "drain_payments")
-    record(session, SYSTEM, "dunning.retry_planned", dunning, {"debit_at": [None, charge_at.isoformat()]}, cause=dunning.reason)
-
-
 def take_up(session: Session, order: Order, dunning: Dunning, mandate: Mandate, charge_at: datetime) -> bool:
     """A mandate that is good again pays what is open: its schedule begins anew with a debit at that time. The order is locked.
 
@@ -130,14 +112,14 @@ def take_up(session: Session, order: Order, dunning: Dunning, mandate: Mandate, 
     """
     dunning.mandate_id = mandate.id
     session.add(dunning)
-    if order.total_amount > min(mandate.max_amount, MAX_UNATTENDED_AMOUNT) or not _is_free(session, order):
+    if order.total_amount > min(mandate.max_amount, MAX_UNATTENDED_AMOUNT) or not dunning_retries.is_free(session, order):
         return False
-    if order.status == "pending_payment" and charge_at + SETTLES_WITHIN > order.expires_at:
+    if order.status == "pending_payment" and charge_at + dunning_retries.SETTLES_WITHIN > order.expires_at:
         return False
     dunning.failed_at, dunning.step, dunning.delays = charge_at, 0, 0
     dunning.failure_class = "bank_down" if dunning.failure_class not in RETRIED else dunning.failure_class
     _plan(session, dunning)
-    retry(session, order, dunning, mandate, charge_at)
+    dunning_retries.retry(session, order, dunning, mandate, charge_at)
     return True
 
 
@@ -175,8 +157,6 @@ def _went_wrong(session: Session, dunning: Dunning, reason: str) -> None:
         dunning.retries += 1
         if class_of(reason) not in RETRIED:
             dunning.failure_class, dunning.reason = class_of(reason), reason[:100]
-            last = len(_steps(session, dunning)) - 1
-            dunning.step = min(dunning.step, last)
     _plan(session, dunning)
     session.add(dunning)
     record(session, SYSTEM, "dunning.retry_failed", dunning, {"retries": [None, dunning.retries]}, cause=reason)
@@ -184,36 +164,14 @@ def _went_wrong(session: Session, dunning: Dunning, reason: str) -> None:
 
 def _plan(session: Session, dunning: Dunning) -> None:
     mandate = mandate_queries.get(session, dunning.mandate_id) if dunning.mandate_id else None
-    upcoming, zone = _steps(session, dunning)[dunning.step], stores.get(session).zone
+    upcoming, zone = _next_step(session, dunning), stores.get(session).zone
     dunning.next_at = act_at(upcoming, mandate.method if mandate else "upi", dunning.failed_at, zone, dunning.delays)
 
 
-def _steps(session: Session, dunning: Dunning) -> list[Step]:
-    return list(Terms.of(stores.get(session).settings).schedules[cast(FailureClass, dunning.failure_class)])
-
-
-def _charge_at(session: Session, dunning: Dunning, due: Step, mandate: Mandate, now: datetime) -> datetime:
-    at = step_at(due, dunning.failed_at, stores.get(session).zone, dunning.delays)
-    return off_peak(mandate.method, max(at, now + NOTICE_TIME[mandate.method] - timedelta(minutes=30)))
-
-
-def _debitable(session: Session, order: Order, dunning: Dunning, due: Step, now: datetime) -> Mandate | None:
-    """The mandate, if a debit under it can pay this in time."""
-    mandate = mandate_queries.get(session, dunning.mandate_id) if dunning.mandate_id else None
-    if mandate is None or not mandate.allows_debits or order.total_amount > min(mandate.max_amount, MAX_UNATTENDED_AMOUNT):
-        return None
-    is_late = _charge_at(session, dunning, due, mandate, now) + SETTLES_WITHIN > order.expires_at
-    return None if order.status == "pending_payment" and is_late else mandate
-
-
-def _is_free(session: Session, order: Order) -> bool:
-    """No payment of the order is being begun, and no debit of it is planned or undecided."""
-    found = payments.latest_attempt_of_order(session, order.id)
-    if found is None:
-        return True
-    attempt = found[0]
-    is_open = attempt.work_status in ("queued", "working", "unknown") or attempt.debit_at is not None
-    return not is_open and not mandate_queries.is_debit_undecided(session, attempt.id)
+def _next_step(session: Session, dunning: Dunning) -> Step:
+    """Of the store's schedule as it is now; the last, where that became shorter meanwhile."""
+    steps = Terms.of(stores.get(session).settings).schedules[cast(FailureClass, dunning.failure_class)]
+    return steps[min(dunning.step, len(steps) - 1)]
 
 
 def _give_up(session: Session, order: Order, dunning: Dunning, now: datetime) -> None:
