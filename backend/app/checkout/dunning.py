@@ -4,7 +4,7 @@ Whoever cancels, pauses or skips voids it in their transaction, with whatever re
 afterwards. Every step begins with the order's lock and a look at the order, so a late one finds that there is nothing to do.
 """
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import cast
 from uuid import UUID
 
@@ -28,16 +28,12 @@ from app.core.actor import SYSTEM, Actor
 from app.core.clock import machine_now
 from app.core.db import add_once
 from app.core.ids import new_id
-from app.core.work import defer
-from app.orders import queries as orders
 from app.orders.models import Order
 from app.payments import debit_outcomes, mandate_queries
 from app.payments import queries as payments
 from app.payments.debit_rules import MAX_UNATTENDED_AMOUNT
 from app.payments.mandate_models import Mandate
 from app.stores import service as stores
-
-AGAIN, SOON = timedelta(hours=1), timedelta(minutes=10)
 
 
 def payment_failed(session: Session, order: Order, reason: str, now: datetime) -> None:
@@ -66,43 +62,10 @@ def begin(session: Session, order: Order, mandate_id: UUID | None, reason: str, 
         failed_at=now,
         next_at=now,
     )
-    _plan(session, fresh)
+    plan(session, fresh)
     if add_once(session, fresh):
         changes = {"status": [None, "open"], "failure_class": [None, kind]}
         record(session, SYSTEM, "dunning.opened", ("dunnings", fresh.id), changes, cause=f"order {order.number}: {reason}")
-
-
-def step(session: Session, dunning_id: UUID, now: datetime) -> str:
-    """Do what is due of it; its status. Safe to run twice and in a race. Locks order, dunning, payment's attempts."""
-    order = orders.get_locked(session, queries.get(session, dunning_id).order_id)
-    dunning = queries.open_of(session, order.id)
-    if dunning is None or dunning.id != dunning_id or dunning.next_at is None or dunning.next_at > now:
-        return queries.get(session, dunning_id).status
-    if not order.can_be_paid:
-        close(session, dunning, "paid" if order.payment_status == "paid" else "voided", "nothing is owed", SYSTEM, now)
-        return dunning.status
-    if order.status == "pending_payment" and order.expires_at <= now:
-        dunning.next_at = now + SOON  # its day begins: whether it goes out unpaid is decided first
-        session.add(dunning)
-        defer(session, "expire_orders")
-        return dunning.status
-    due = _next_step(session, dunning)
-    if due.action == "give_up":
-        _give_up(session, order, dunning, now)
-        return dunning.status
-    if due.action == "retry" and (mandate := dunning_retries.debitable(session, order, dunning, due, now)):
-        if not dunning_retries.is_free(session, order):
-            dunning.next_at = now + AGAIN
-            return dunning.status
-        dunning_retries.retry(session, order, dunning, mandate, dunning_retries.charge_at(session, dunning, due, mandate, now))
-    elif due.action == "notice":
-        notifying.payment_open(session, order, f"{dunning.id}:{dunning.step}")
-    else:
-        notifying.payment_due(session, order, dunning.reason, f"{dunning.id}:{dunning.step}")
-    dunning.step += 1
-    _plan(session, dunning)
-    session.add(dunning)
-    return dunning.status
 
 
 def take_up(session: Session, order: Order, dunning: Dunning, mandate: Mandate, charge_at: datetime) -> bool:
@@ -118,7 +81,7 @@ def take_up(session: Session, order: Order, dunning: Dunning, mandate: Mandate, 
         return False
     dunning.failed_at, dunning.step, dunning.delays = charge_at, 0, 0
     dunning.failure_class = "bank_down" if dunning.failure_class not in RETRIED else dunning.failure_class
-    _plan(session, dunning)
+    plan(session, dunning)
     dunning_retries.retry(session, order, dunning, mandate, charge_at)
     return True
 
@@ -157,27 +120,18 @@ def _went_wrong(session: Session, dunning: Dunning, reason: str) -> None:
         dunning.retries += 1
         if class_of(reason) not in RETRIED:
             dunning.failure_class, dunning.reason = class_of(reason), reason[:100]
-    _plan(session, dunning)
+    plan(session, dunning)
     session.add(dunning)
     record(session, SYSTEM, "dunning.retry_failed", dunning, {"retries": [None, dunning.retries]}, cause=reason)
 
 
-def _plan(session: Session, dunning: Dunning) -> None:
+def plan(session: Session, dunning: Dunning) -> None:
     mandate = mandate_queries.get(session, dunning.mandate_id) if dunning.mandate_id else None
-    upcoming, zone = _next_step(session, dunning), stores.get(session).zone
+    upcoming, zone = next_step(session, dunning), stores.get(session).zone
     dunning.next_at = act_at(upcoming, mandate.method if mandate else "upi", dunning.failed_at, zone, dunning.delays)
 
 
-def _next_step(session: Session, dunning: Dunning) -> Step:
+def next_step(session: Session, dunning: Dunning) -> Step:
     """Of the store's schedule as it is now; the last, where that became shorter meanwhile."""
     steps = Terms.of(stores.get(session).settings).schedules[cast(FailureClass, dunning.failure_class)]
     return steps[min(dunning.step, len(steps) - 1)]
-
-
-def _give_up(session: Session, order: Order, dunning: Dunning, now: datetime) -> None:
-    """What was delivered stays owed; what still waits is given up with the order, when its day begins or now."""
-    close(session, dunning, "given_up", "the last step was taken", SYSTEM, now)
-    if order.status == "pending_payment":
-        order.expires_at = now
-        session.add(order)
-        defer(session, "expire_orders")

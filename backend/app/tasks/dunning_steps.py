@@ -5,7 +5,7 @@ from uuid import UUID
 
 from sqlalchemy.exc import OperationalError
 
-from app.checkout import dunning, dunning_queries
+from app.checkout import dunning_queries, dunning_stepping
 from app.core import clock
 from app.core.logging import get_logger
 from app.core.work import defer, unit_of_work
@@ -25,7 +25,7 @@ def step_due(store_id: UUID) -> int:
     for dunning_id in due:
         try:
             with unit_of_work(store_id) as session:
-                dunning.step(session, dunning_id, clock.now(stores.get(session)))
+                dunning_stepping.step(session, dunning_id, clock.now(stores.get(session)))
         except OperationalError:  # the database is away: nothing is wrong with the order
             raise
         except Exception as error:
