@@ -21,7 +21,7 @@ from app.stores.models import Store
 router = Router(prefix="/pay", tags=["orders"])
 
 
-@router.get("/{token}", response_class=HTMLResponse)
+@router.get("/{token}", response_class=HTMLResponse, responses=pay_pages.RESPONSES)
 def show_owed(visit: OpenVisit, token: str) -> HTMLResponse:
     """What is owed by a pay link, as a page for people. Opening it begins nothing: messengers look at links before people do.
 
@@ -35,7 +35,7 @@ def show_owed(visit: OpenVisit, token: str) -> HTMLResponse:
             return pay_pages.refused(store, refusal)
 
 
-@router.post("/{token}", response_class=HTMLResponse)
+@router.post("/{token}", response_class=HTMLResponse, responses=pay_pages.RESPONSES)
 def pay(visit: OpenVisit, token: str) -> HTMLResponse:
     """Begin the payment, or take up the one that was begun, and lead on to the provider's checkout. Safe to repeat.
 

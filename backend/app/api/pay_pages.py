@@ -4,6 +4,7 @@ import functools
 import secrets
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
@@ -25,6 +26,13 @@ POLICY = (
     "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'; form-action {targets}{scripts}"
 )
 PRIVATE = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer", "X-Robots-Tag": "noindex, nofollow"}  # it is a key
+PAGE: dict[str, Any] = {"content": {"text/html": {"schema": {"type": "string"}}}}
+RESPONSES: dict[int | str, dict[str, Any]] = {
+    404: {**PAGE, "description": "None of this store's links, as a page"},
+    410: {**PAGE, "description": "Its time is over, as a page"},
+    502: {**PAGE, "description": "The payment provider refuses, as a page"},
+    503: {**PAGE, "description": "The payment provider cannot be asked just now, as a page"},
+}
 STANDINGS = {
     "paid": ("It is paid", "Thank you. Order {number} is paid; there is nothing more to do."),
     "cancelled": ("Nothing to pay", "Order {number} was cancelled. Nothing is owed for it, and nothing can be paid."),

@@ -16,7 +16,7 @@ from app.accounts import service as accounts
 from app.api.policy import POLICY, STAFF_PERMISSIONS, Policy
 from app.carts import service as carts
 from app.catalog import repricing
-from app.checkout import conceding, paying, taking_back
+from app.checkout import conceding, pay_links, paying, taking_back
 from app.checkout.taking_back import Report
 from app.core.actor import SYSTEM
 from app.core.clock import machine_now
@@ -196,6 +196,7 @@ def scene(store: Store, make_store: Callable[[], Store]) -> Scene:
         "customer_id": str(customer_id), "top_up_id": str(top_up_id), "vacation_id": str(vacation_id),
         "delivers_on": friday.isoformat(), "from_on": friday.isoformat(), "closed_on": friday.isoformat(),
         "change_id": str(change_id), "run_id": str(new_id()),
+        "token": pay_links.make(store.id, order.id, machine_now() + days(1)),
     }  # fmt: skip
     line_id = str(lines_of(order)[0].id)
     bodies: dict[str, dict[str, Any]] = {

@@ -16,6 +16,7 @@ from app.api.policy import POLICY
 from app.carts import service as carts
 from app.carts.models import Cart
 from app.catalog.models import Product
+from app.checkout import pay_links
 from app.core.actor import SYSTEM
 from app.core.clock import machine_now
 from app.core.ids import new_id
@@ -86,7 +87,7 @@ def keep_house(store: Store) -> Household:
         "order_id": order.id, "cart_id": cart.id, "address_id": owner.address_id, "variant_id": owner.variant_id,
         "subscription_id": subscription.id, "mandate_id": subscription.mandate_id, "message_id": message.id,
         "session_id": signed_in.session.id, "customer_id": owner.customer.id, "clock_id": store.id,
-        "account_id": account.id, "slug": slug,
+        "account_id": account.id, "slug": slug, "token": pay_links.make(store.id, order.id, machine_now() + days(1)),
     }  # fmt: skip
     known = {name: [str(value)] for name, value in one.items()}
     known["address_id"] += map(str, more)

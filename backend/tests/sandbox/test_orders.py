@@ -130,4 +130,4 @@ def test_other_accounts_orders_do_not_exist(world: World) -> None:
 
 def test_an_unknown_path_is_400(world: World) -> None:
     with pytest.raises(BadRequestError, match="The requested URL was not found on the server"):
-        world.razorpay.plan.all()
+        world.razorpay.virtual_account.all()
