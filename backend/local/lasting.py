@@ -60,7 +60,7 @@ def _state(scene: Scene) -> dict[str, object]:
     """All that must stay: at the shop to the byte, at the bank, and in the customer's inbox."""
     return {
         "the order": scene.shop.get_bytes(f"/orders/{scene.renewal['id']}"),
-        "the calendar": scene.shop.get_bytes(scene.calendar_path, limit=SHOWN),
+        "the calendar": scene.shop.get_bytes(scene.calendar_path),
         "the bank's debits": scene.sandbox.mandate(scene.token_id)["debits"],
         "the bank's captures": scene.sandbox.captures(scene.renewal_provider_order_id),
         "the customer's e-mails": len(scene.sandbox.inbox(scene.customer.email, "email")),

@@ -53,10 +53,10 @@ def subscribe(scene: Scene) -> Seen:
     return Seen(facts, [told, approval, f"the subscription is {scene.subscription['status']}", location])
 
 
-def calendar(scene: Scene, limit: int) -> list[Json]:
+def calendar(scene: Scene, count: int) -> list[Json]:
     """The coming deliveries, in order."""
-    deliveries: list[Json] = scene.shop.get(scene.calendar_path, limit=limit)["items"]
-    return deliveries
+    deliveries: list[Json] = scene.shop.get(scene.calendar_path)["items"]
+    return deliveries[:count]
 
 
 def instant(delivery: Json, name: str) -> datetime:

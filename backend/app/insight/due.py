@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, ScalarSelect, and_, bindparam, exists, fun
 from sqlmodel import Session, col
 
 from app.checkout import dunning_queries
+from app.checkout.dunning_models import Dunning
 from app.core.db import Row
 from app.core.slots import RhythmInvalid, next_after
 from app.core.work_columns import DUE, WorkRow, app_now, has_status, is_due
@@ -155,6 +156,7 @@ _IS_UNPAID = col(Order.status) == literal("pending_payment", literal_execute=Tru
 _WAITING = {
     **{str(model.__tablename__): _count(model, is_due(model)) for model in DRAINS},
     "debits due": _count(PaymentAttempt, col(PaymentAttempt.debit_at) <= bindparam("now")),
+    "debts to ask for": _count(Dunning, and_(col(Dunning.status) == "open", col(Dunning.next_at) <= bindparam("now"))),
     "orders to expire": _count(Order, and_(_IS_UNPAID, col(Order.expires_at) <= bindparam("now"))),
 }
 _OWED = select(*_WAITING.values(), *(_count(model, has_status(model, "working")) for model in DRAINS))

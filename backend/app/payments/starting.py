@@ -120,7 +120,7 @@ def _notice(session: Session, attempt: PaymentAttempt) -> Notice | None:
     mandate = mandate_queries.get(session, attempt.mandate_id) if attempt.mandate_id and attempt.debit_at else None
     if mandate is None or not mandate.allows_debits or mandate.provider_token_id is None or attempt.payment_after is None:
         return None
-    return Notice(mandate.provider_token_id, round(attempt.payment_after.timestamp()))
+    return Notice(mandate.provider_token_id, int(attempt.payment_after.timestamp()))  # never later than we debit
 
 
 def call(start: StartCall) -> Started:

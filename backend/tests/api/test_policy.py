@@ -207,6 +207,7 @@ def scene(store: Store, make_store: Callable[[], Store]) -> Scene:
         "POST /api/v1/cash/receipts": {"order_id": ids["order_id"], "amount": 12000},
         "POST /api/v1/stock/receipts": {"lines": [{"variant_id": ids["variant_id"], "quantity": 1}], "note": "van"},
         "POST /api/v1/stock/adjustments": {"variant_id": ids["variant_id"], "change": -1, "reason": "damaged"},
+        "POST /api/v1/subscriptions/{subscription_id}/payment-method": {"payment_method": "cash_on_delivery"},
         "POST /api/v1/subscriptions/{subscription_id}/skips": {"delivers_on": friday.isoformat()},
         "POST /api/v1/subscriptions/{subscription_id}/changes": {"from_on": friday.isoformat(), "shift": "evening"},
         "POST /api/v1/subscriptions/{subscription_id}/deliveries/{delivers_on}/swap": {

@@ -258,4 +258,4 @@ def test_it_knows_all_work_and_all_that_falls_due() -> None:
     """Else it would go on while something is owed, or leave it to a tick that leaves it to the clock's mover."""
     kinds = {model for model in WorkRow.__subclasses__() if model.__module__.startswith("app.")}
     assert kinds == DRAINS.keys()
-    assert {look.nudge for look in DUE_LOOKS} == {"charge_due", "expire_orders"}
+    assert {look.nudge for look in DUE_LOOKS} == {"charge_due", "dun_due", "expire_orders"}

@@ -6,9 +6,11 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+from app.core.work import unit_of_work
 from app.jobs.models import Slot
 from app.jobs.rules import COVERED
 from app.notifications.models import Message
+from app.stores import service as stores
 from app.stores.models import Store
 from app.stores.service import find_by_id
 from app.subscriptions.timing import day_begins
@@ -186,6 +188,8 @@ def test_ac45_a_clock_that_is_moved_in_steps_comes_to_the_same_end(
 
 
 def test_ac45_a_year_of_a_weekly_subscription(store: Store, live_api: str, worker: Worker) -> None:
+    with unit_of_work(store.id) as session:  # nobody brings or pays anything in this year
+        stores.get(session).settings = {"payments": {"cash_on_delivery": {"max_amount": 100_000_00}}}
     first = today(store) + days(2)
     subscribe(make_subscriber(store), first)
     clock = Clock(store, live_api)

@@ -194,12 +194,12 @@ def test_a_return_played_again_and_again_asks_the_bank_nothing(
 def test_a_cookie_alone_changes_no_subscription_and_moves_no_clock(client: TestClient, store: Store, asha: Subscriber) -> None:
     ours = [path for (method, path), policy in POLICY.items() if method == "POST" and policy.reads_token]
     paths = [path for path in ours if path.startswith((SUBSCRIPTIONS, "/api/v1/test/clocks"))]
-    assert len(paths) == 7
+    assert len(paths) == 13
     with unchanged(store):
         for path in paths:
             for headers in (asha.headers, staff(store)):
                 client.cookies.set(ACCESS_COOKIE, headers["Authorization"].removeprefix("Bearer "))
-                url = path.format(subscription_id=store.id, clock_id=store.id)
+                url = path.format(subscription_id=store.id, clock_id=store.id, delivers_on="2026-12-04")
                 answer = client.post(url, json={}, headers={"Idempotency-Key": "theirs"})
                 assert (answer.status_code, answer.json()["code"]) == (403, "csrf_token_missing"), path
                 client.cookies.clear()

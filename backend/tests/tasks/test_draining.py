@@ -18,7 +18,7 @@ from tests.conftest import UnitOfWork
 def receive(session: Session, count: int) -> None:
     account = stores.provider_account(session, "razorpay")
     for number in range(count):
-        inbox.receive(session, account, f"evt_{number}", "invoice.paid", {}, b"{}")
+        inbox.receive(session, account, f"evt_{number}", "invoice.expired", {}, b"{}")
 
 
 def open_events(uow: UnitOfWork) -> int:
