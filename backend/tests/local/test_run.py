@@ -58,7 +58,6 @@ def test_an_interrupt_while_it_starts_leaves_nothing_and_is_no_success(clone: Cl
 
 
 @pytest.mark.proof
-@pytest.mark.proof
 @pytest.mark.timeout(3600)
 def test_the_story_holds_after_every_kill_on_kept_data(clone: Clone) -> None:
     """Kill -9 the supervisor again and again, early, in the story and while it serves: the next start tells it again."""
