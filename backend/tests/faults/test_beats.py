@@ -43,7 +43,7 @@ def worker(servers: Servers, quick: None) -> Iterator[Worker]:
 
 
 @pytest.mark.parametrize(
-    ("seconds", "cuts"), [(25, 3), pytest.param(600, 5, marks=[pytest.mark.proof, pytest.mark.timeout(900)])]
+    ("seconds", "cuts"), [(15, 2), pytest.param(600, 5, marks=[pytest.mark.proof, pytest.mark.timeout(900)])]
 )
 def test_ac19_every_slot_takes_effect_once_and_none_is_missing(
     servers: Servers, quick: None, make_store: Callable[[], Store], seconds: int, cuts: int
