@@ -48,7 +48,7 @@ def worker(servers: Servers, quick: None) -> Iterator[Worker]:
 def test_ac19_every_slot_takes_effect_once_and_none_is_missing(
     servers: Servers, quick: None, make_store: Callable[[], Store], seconds: int, cuts: int
 ) -> None:
-    """A slot a second in each of four stores, so a hundred in the short run."""
+    """A slot a second in each of four stores, so sixty in the short run."""
     shops = [make_store() for _ in range(STORES)]
     since = machine_now()
     for store in shops:
