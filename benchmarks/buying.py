@@ -88,6 +88,7 @@ def measure(rig: Rig, shop: Shop, plan: Plan, report: Report) -> None:
     load.run(_shoppers(rig, shop, max(plan.clients), warm), WARM_SECONDS)
     _drain(shop, report)
     for number in range(plan.rounds):
+        rig.analyze()
         for clients, tab in tabs.items():
             before, own = cpu.spent(rig.pids), time.process_time()
             stretch, errors = load.run(_shoppers(rig, shop, clients, tab), plan.seconds)

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Self
 
 import httpx2
+import psycopg
 
 from local.paths import BACKEND, PYTHON
 from local.ports import LOOPBACK, free_port
@@ -75,6 +76,11 @@ class Rig:
         """Some of them only, and others: what a benchmark compares with."""
         with step(f"Starting {', '.join(program.name for program in programs)}"):
             self._start(*programs)
+
+    def analyze(self) -> None:
+        """As autovacuum does within a minute: a plan made for an empty table takes any index for good, also in foreign keys."""
+        with psycopg.connect(self.postgres.url, autocommit=True) as owner:
+            owner.execute("ANALYZE")
 
     def stop_programs(self) -> None:
         """All of them; PostgreSQL and Valkey stay."""

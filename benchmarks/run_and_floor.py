@@ -7,7 +7,6 @@ from pathlib import Path
 from statistics import median
 from uuid import UUID
 
-import psycopg
 from sqlalchemy import text
 
 from app.core import clock
@@ -38,17 +37,12 @@ class Street:
 
     def __init__(self, rig: Rig) -> None:
         self.shop = open_shop(rig, BASKETS, at_sandbox=False)
-        self.url, self.made = rig.postgres.url, 0
+        self.rig, self.url, self.made = rig, rig.postgres.url, 0
 
     def move_in(self, count: int) -> None:
         make_due(self.shop, count, self.made)
         self.made += count
-        self.analyze()
-
-    def analyze(self) -> None:
-        """As autovacuum does within a minute: a plan made for an empty table takes any index for good, also in foreign keys."""
-        with psycopg.connect(self.url, autocommit=True) as owner:
-            owner.execute("ANALYZE")
+        self.rig.analyze()
 
     def chunk(self) -> int:
         """One transaction of a run; how many deliveries it made."""
@@ -88,7 +82,7 @@ def _model(street: Street) -> tuple[Model, Sequence[Mapping[str, UUID]]]:
         before = rows.read(connection)
         street.chunk()
         model = Model.of(before, rows.read(connection))
-    street.analyze()
+    street.rig.analyze()
     return model, like
 
 

@@ -86,6 +86,7 @@ def measure(rig: Rig, plan: Plan, report: Report) -> None:
     arena = Arena(rig)
     heaps: dict[tuple[str, int], list[Heap]] = {}
     for number in range(plan.rounds + 1):
+        rig.analyze()
         for clients in plan.clients:
             for side in SIDES:
                 heap = arena.place(side, min(clients, settings.db_pool_size + OVERFLOW), plan.seconds)
