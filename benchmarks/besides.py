@@ -16,7 +16,7 @@ RUN = 20_000
 
 
 def measure(rig: Rig, _plan: Plan, report: Report) -> None:
-    street = Street(rig)
+    street = Street(rig, by_mandate=False)
     street.move_in(RUN)
     rig.start_worker("subscriptions")
     idle = _checkouts(street)

@@ -24,7 +24,7 @@ LOOK_SECONDS = 0.05
 
 def measure(rig: Rig, _plan: Plan, report: Report) -> None:
     rig.start_worker("subscriptions")
-    street = Street(rig)
+    street = Street(rig, by_mandate=False)
     street.move_in(TASKS)
     each = _timed(street, TASKS, lambda: _send_tasks(street), report)
     street.move_in(RUN)

@@ -35,12 +35,13 @@ WHERE one.plans_at <= now() ORDER BY one.plans_at, one.id LIMIT :count OFFSET :s
 class Street:
     """A shop whose households are due, block after block in the order in which a run takes them."""
 
-    def __init__(self, rig: Rig) -> None:
+    def __init__(self, rig: Rig, *, by_mandate: bool = True) -> None:
+        self.by_mandate = by_mandate
         self.shop = open_shop(rig, BASKETS, at_sandbox=False)
         self.rig, self.url, self.made = rig, rig.postgres.url, 0
 
     def move_in(self, count: int) -> None:
-        make_due(self.shop, count, self.made)
+        make_due(self.shop, count, self.made, by_mandate=self.by_mandate)
         self.made += count
         self.rig.analyze()
 

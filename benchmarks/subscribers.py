@@ -17,20 +17,23 @@ AHEAD = timedelta(days=8)  # of the first delivery: time enough for a mandate's 
 BATCH = 5_000
 
 
-def make_due(shop: Shop, count: int, first: int = 0) -> None:
-    """Each has a phone (`first` counts on), an address, and milk or the like every day; every other one has a mandate."""
+def make_due(shop: Shop, count: int, first: int = 0, *, by_mandate: bool = True) -> None:
+    """Each has a phone (`first` counts on), an address, and milk or the like every day; every other one has a mandate.
+
+    Not `by_mandate`: all pay at the door, so that no provider is asked for anything.
+    """
     for begin in range(0, count, BATCH):
         with unit_of_work(shop.id) as session:
-            families = [_Family(shop, first + number) for number in range(begin, min(begin + BATCH, count))]
+            families = [_Family(shop, first + number, by_mandate) for number in range(begin, min(begin + BATCH, count))]
             for rows in zip(*(family.rows() for family in families), strict=True):
                 insert_many(session, [row for row in rows if row is not None])
 
 
 class _Family:
-    def __init__(self, shop: Shop, number: int) -> None:
+    def __init__(self, shop: Shop, number: int, by_mandate: bool) -> None:
         self.shop, self.number, self.now = shop, number, machine_now()
         self.customer_id, self.address_id, self.id, self.terms_id = (new_id() for _ in range(4))
-        self.mandate_id = new_id() if number % 2 else None
+        self.mandate_id = new_id() if by_mandate and number % 2 else None
         self.variant_id: UUID = shop.buyers[number % len(shop.buyers)].variant_id
 
     def rows(self) -> Iterator[Customer | Address | Mandate | Subscription | SubscriptionTerms | SubscriptionLine | None]:
