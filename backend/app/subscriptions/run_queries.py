@@ -58,6 +58,12 @@ def get_locked(session: Session, run_id: UUID) -> BillingRun:
     return found
 
 
+def hold_reason(session: Session, run_id: UUID) -> str:
+    """Why the run waits for approval; empty: it does not."""
+    reason = select(BillingRun.hold_reason).where(BillingRun.id == run_id, BillingRun.status == "held")
+    return session.exec(reason).one_or_none() or ""
+
+
 def page(session: Session, limit: int, after: UUID | None) -> Sequence[BillingRun]:
     """Newest first."""
     statement = select(BillingRun).order_by(col(BillingRun.id).desc()).limit(limit)

@@ -12,7 +12,7 @@ from app.jobs.models import Slot
 from app.payments.mandate_models import Debit, Mandate
 from app.stores import service as stores
 from app.stores.service import StoreFacts
-from app.subscriptions import billing, price_news, queries, reminding, running
+from app.subscriptions import billing, price_news, queries, reminding, run_queries, running
 from app.subscriptions.planning import Calendar
 from app.tasks import debiting, dunning_steps
 from app.tasks.base import Call, Reference, Result, documented
@@ -41,6 +41,8 @@ def process_due_subscriptions(session: Session, _store: StoreFacts, slot: Slot) 
         return Step({**none, "billing_run_id": str(run_id)}, more=True)
     if "billing_run_id" not in slot.counts:
         return Step({**none, "billing_run_id": str(slot.id)})
+    if reason := run_queries.hold_reason(session, run_id):  # a later slot found that it grew beyond what may pass by itself
+        return Step({**none, "billing_run_id": str(run_id)}, outcome=f"held: {reason}")
     counts = billing.bill_due(session, store, calendar, cause=f"{slot.schedule} {slot.key}", run_id=run_id)
     if not counts["due"]:
         running.finish(session, run_id, calendar.now)

@@ -11,6 +11,7 @@ from sqlmodel import select
 from app.catalog.models import Variant
 from app.core.db import engine
 from app.core.work import unit_of_work
+from app.jobs.models import Slot
 from app.notifications.models import Message
 from app.stock.models import Reservation, StockLevel
 from app.stores import service as stores
@@ -18,6 +19,7 @@ from app.stores.models import Store
 from app.subscriptions import billing, planning
 from app.subscriptions.models import Cycle
 from app.subscriptions.planning import Calendar
+from app.tasks.subscriptions import process_due_subscriptions
 from tests.sandbox_control import Sandbox
 from tests.subscribing import (
     INDIA,
@@ -245,3 +247,24 @@ def test_cycles_are_unique_per_day_by_the_database(store: Store) -> None:
     with pytest.raises(IntegrityError), unit_of_work(store.id) as session:
         session.add(again)
         session.flush()
+
+
+def test_a_run_that_is_held_while_somebody_works_on_it_goes_no_further(store: Store) -> None:
+    who = make_subscriber(store)
+    day = today(store) + days(3)
+    for _ in range(2):
+        subscribe(who, day)
+    set_now(store, local(day - days(1), 18))
+    slot = Slot(store_id=store.id, schedule="process-due-subscriptions", key="test", task="", due_at=datetime.now(UTC))
+    step = process_due_subscriptions.steps.step
+    with unit_of_work(store.id) as session:
+        begun = step(session, None, slot)
+    slot.counts = dict(begun.counts)
+    with unit_of_work(store.id) as session:
+        row = stores.get(session)
+        row.settings = {**row.settings, "subscriptions": {"hold_above_count": 1}}
+    assert bill(store)["created"] == 0, "the next slot finds that it is too large"
+    with unit_of_work(store.id) as session:
+        stopped = step(session, None, slot)
+    assert (stopped.more, stopped.outcome) == (False, "held: 2 deliveries are more than 1")
+    assert (cycles(store), orders(store)) == ([], [])
