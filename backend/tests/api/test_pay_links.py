@@ -2,6 +2,7 @@
 
 import pytest
 from fastapi.testclient import TestClient
+from httpx2 import Response
 
 from app.checkout import cancelling, pay_links
 from app.checkout.cancelling import Why
@@ -33,6 +34,14 @@ def token(waiting: tuple[Order, str]) -> str:
     return pay_links.make(order.store_id, order.id, order.expires_at)
 
 
+def forms_go_to(page: Response) -> list[str]:
+    """By the page's policy, of which a browser takes the first word on anything and no other."""
+    said = [directive.split() for directive in page.headers["content-security-policy"].split(";")]
+    targets = [words[1:] for words in said if words[0] == "form-action"]
+    assert len(targets) == 1
+    return targets[0]
+
+
 def test_a_link_shows_what_is_owed_and_leads_to_the_payment_and_back(
     store: Store, sandbox: Sandbox, client: TestClient, waiting: tuple[Order, str], token: str
 ) -> None:
@@ -40,10 +49,12 @@ def test_a_link_shows_what_is_owed_and_leads_to_the_payment_and_back(
         page = client.get(f"/pay/{token}")
     assert (page.status_code, page.headers["referrer-policy"]) == (200, "no-referrer")
     assert orders(store)[0].number in page.text
+    assert forms_go_to(page) == ["'self'"]
     leave = client.post(f"/pay/{token}")
     assert leave.status_code == 200
     assert f"?link={token}" in leave.text
     assert waiting[1] in leave.text
+    assert forms_go_to(leave) == ["'self'", sandbox.url]
     paid = sandbox.pay(waiting[1])
     back = client.post(
         f"/api/v1/payment-returns/{orders(store)[0].id}?link={token}", data={name: paid[name] for name in SIGNED}
